@@ -1,0 +1,113 @@
+/**
+ * Every error that a store, its engines and its decoders throw on purpose: stable code → what it says of the cause. Wire APIs map a kind to a status, so a new code needs no change there.
+ *
+ * - `request`: the caller's input does not fit; nothing was changed.
+ * - `full`: there is no room to write; reads and deletes may go on; it may pass.
+ * - `unavailable`: the store cannot answer now; it may pass.
+ * - `damaged`: what is on disk is not what was written; an operator has to look.
+ */
+export const ERROR_CATALOGUE = {
+  KEY_INVALID: { kind: 'request', meaning: 'The key is empty, too long, or holds what a key may not hold.' },
+  QUERY_INVALID: { kind: 'request', meaning: 'The bounds or the limit of a listing do not fit.' },
+  TRANSACTION_INVALID: { kind: 'request', meaning: 'An operation of a transaction does not fit.' },
+  STORE_FULL: { kind: 'full', meaning: 'The memory that the store may use is used up.' },
+  DISK_FULL: { kind: 'full', meaning: 'The disk or the quota of the data directory is used up.' },
+  STORE_CLOSED: { kind: 'unavailable', meaning: 'The store is closing or closed.' },
+  STORE_UNAVAILABLE: { kind: 'unavailable', meaning: 'The store cannot be reached or cannot answer in time.' },
+  WRITE_FAILED: {
+    kind: 'unavailable',
+    meaning: 'The write could not be made durable; it may or may not be there after a restart.',
+  },
+  DATA_CORRUPT: { kind: 'damaged', meaning: 'The stored data is damaged.' },
+  DATA_DIR_LOCKED: { kind: 'unavailable', meaning: 'Another process owns the data directory.' },
+} as const satisfies Record<string, { readonly kind: ErrorKind; readonly meaning: string }>;
+
+export type ErrorKind = 'request' | 'full' | 'unavailable' | 'damaged';
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** An error of the catalogue. `message` is for people, `code` for programs. */
+export class KvError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+
+  /** What the code says of the cause. */
+  get kind(): ErrorKind {
+    return ERROR_CATALOGUE[this.code].kind;
+  }
+}
+
+/** A key that no store takes. `problem` says which rule it breaks; the rules follow. */
+export class KeyInvalidError extends KvError {
+  constructor(problem: string) {
+    super('KEY_INVALID', `${problem}; a key is 1 to 1024 bytes of UTF-8, any character but NUL`);
+  }
+}
+
+/** A listing whose bounds or limit do not fit. */
+export class QueryInvalidError extends KvError {
+  constructor(problem: string) {
+    super('QUERY_INVALID', problem);
+  }
+}
+
+/** An operation or check of a transaction that does not fit. */
+export class TransactionInvalidError extends KvError {
+  constructor(problem: string) {
+    super('TRANSACTION_INVALID', problem);
+  }
+}
+
+/** A write that would grow a store that has no memory left for data. */
+export class StoreFullError extends KvError {
+  constructor(problem: string) {
+    super('STORE_FULL', problem);
+  }
+}
+
+/** A write for which the disk has no room. */
+export class DiskFullError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('DISK_FULL', problem, options);
+  }
+}
+
+/** A call on a store after its `close`. */
+export class StoreClosedError extends KvError {
+  constructor() {
+    super('STORE_CLOSED', 'the store is closed');
+  }
+}
+
+/** The store cannot answer now. */
+export class StoreUnavailableError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('STORE_UNAVAILABLE', problem, options);
+  }
+}
+
+/** A write that could not be made durable. */
+export class WriteFailedError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('WRITE_FAILED', problem, options);
+  }
+}
+
+/** Stored data that is not what was written. */
+export class DataCorruptError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('DATA_CORRUPT', problem, options);
+  }
+}
+
+/** Another process owns the data directory. */
+export class DataDirLockedError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('DATA_DIR_LOCKED', problem, options);
+  }
+}

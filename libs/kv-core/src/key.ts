@@ -1,0 +1,44 @@
+import { KeyInvalidError } from './errors.js';
+
+/** The longest key, in bytes of UTF-8 (contracts/README.md "Keys"). */
+export const MAX_KEY_BYTES = 1024;
+
+// A UTF-16 unit takes at most 3 bytes of UTF-8 (a surrogate pair takes 4 for two units), so shorter keys need no count.
+const UNITS_ALWAYS_WITHIN_LIMIT = Math.floor(MAX_KEY_BYTES / 3);
+
+/**
+ * Checks a decoded key: 1 to {@link MAX_KEY_BYTES} bytes of UTF-8, any character but NUL.
+ *
+ * @throws KeyInvalidError saying which rule the key breaks.
+ */
+export function validateKey(key: string): void {
+  if (key.length === 0) throw new KeyInvalidError('the key is empty');
+  if (key.includes('\0')) throw new KeyInvalidError('the key holds a NUL character');
+  if (!key.isWellFormed()) throw new KeyInvalidError('the key holds a lone surrogate, which UTF-8 cannot carry');
+  if (key.length > UNITS_ALWAYS_WITHIN_LIMIT) {
+    const bytes = Buffer.byteLength(key, 'utf8');
+    if (bytes > MAX_KEY_BYTES) throw new KeyInvalidError(`the key has ${bytes} bytes`);
+  }
+}
+
+/**
+ * Orders two keys by the bytes of their UTF-8, which is the order of their code points: negative when `a` comes first, positive when `b` does, 0 when they are the same key.
+ *
+ * JavaScript orders strings by UTF-16 units. The two differ only where a surrogate (the first half of a character above U+FFFF) meets a unit from U+E000 to U+FFFF.
+ */
+export function compareKeys(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const unitA = a.charCodeAt(i);
+    const unitB = b.charCodeAt(i);
+    if (unitA !== unitB) return codePointRank(unitA) - codePointRank(unitB);
+  }
+  return a.length - b.length;
+}
+
+// Moves the surrogates behind U+FFFF and closes the gap that they leave.
+function codePointRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
