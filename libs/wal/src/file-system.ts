@@ -1,0 +1,36 @@
+/**
+ * Everything that the log asks of a file system, and nothing else: small enough to replace by one that fails, writes short or forgets
+ * what was not synced. Errors are Node's (`code` such as `ENOSPC`).
+ */
+export interface LogFileSystem {
+  /**
+   * Opens a file. `read`: it must exist. `update`: read and write, it must exist. `create`: read and write, it must not exist (else `EEXIST`);
+   * it is created with mode 0600.
+   */
+  open(path: string, mode: 'read' | 'update' | 'create'): Promise<LogFile>;
+  /** Creates a folder, and those above it, with mode 0700. Gives the topmost folder that it created, or undefined if all were there. */
+  makeDirectory(path: string): Promise<string | undefined>;
+  /** Makes the names in a folder durable: files created, renamed or removed in it. */
+  syncDirectory(path: string): Promise<void>;
+  /** Renames a file over whatever has that name, at once. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file's name. */
+  unlink(path: string): Promise<void>;
+}
+
+/** One open file. Positions and lengths are bytes; every position is given, there is no file pointer. */
+export interface LogFile {
+  /** Reads up to `length` bytes at `position` into `target` from `offset` on; gives how many (0 at the end of the file). */
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Writes up to `length` bytes of `source` from `offset` on at `position`; gives how many, which may be fewer. */
+  write(source: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Cuts the file to `length` bytes. */
+  truncate(length: number): Promise<void>;
+  /** Waits until the file's bytes, and the length needed to find them, are on disk. */
+  datasync(): Promise<void>;
+  /** Waits until the file's bytes and everything the file system knows of it are on disk: after it was created or cut. */
+  sync(): Promise<void>;
+  /** The file's length. */
+  size(): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+export { LineEncoder } from './encoder.js';
+export {
+  LogCorruptError,
+  LogError,
+  LogFullError,
+  LogSyncError,
+  LogWriteError,
+  type LogDamage,
+  type LogErrorCode,
+} from './errors.js';
+export type { LogFile, LogFileSystem } from './file-system.js';
+export { nodeFileSystem } from './node-file-system.js';
+export {
+  LOG_FILE_NAME,
+  openLog,
+  type LogReport,
+  type OpenedLog,
+  type OpenLogOptions,
+  type SavedTornTail,
+} from './open-log.js';
+export type { LogVisitor } from './record.js';
+export { readLog, type LogContents, type TornTail } from './recovery.js';
+export { LogWriter } from './writer.js';

@@ -1,0 +1,115 @@
+import { dirname, join } from 'node:path';
+import { LogSyncError, systemCodeOf } from './errors.js';
+import type { LogFile, LogFileSystem } from './file-system.js';
+import { nodeFileSystem } from './node-file-system.js';
+import type { LogVisitor } from './record.js';
+import { readLog, type LogContents, type TornTail } from './recovery.js';
+import { cutLog, saveTornTail } from './torn-tail.js';
+import { LogWriter } from './writer.js';
+
+/** The log's name in its folder. */
+export const LOG_FILE_NAME = 'wal.log';
+
+export interface OpenLogOptions {
+  /** The log's folder; created, with those above it, if it is not there. The caller owns it: no other process writes to it meanwhile. */
+  readonly directory: string;
+  /** Gets every write of the log, in order. If opening fails it may have had some of them. */
+  readonly visitor: LogVisitor;
+  /** Called while reading with the bytes done and the bytes there are, about once a MiB. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Wall clock in milliseconds of Unix time; only names the copy of a torn tail. Default: `Date.now`. */
+  readonly now?: () => number;
+  /** Default: the real one. */
+  readonly fileSystem?: LogFileSystem;
+}
+
+/** A torn tail that has been cut off. */
+export interface SavedTornTail extends TornTail {
+  /** Path of the file that holds what was cut. */
+  readonly savedTo: string;
+}
+
+/** What opening a log found and did. */
+export interface LogReport extends LogContents {
+  /** Path of the log. */
+  readonly path: string;
+  /** Whether the log was created just now. */
+  readonly created: boolean;
+  readonly tornTail: SavedTornTail | undefined;
+}
+
+export interface OpenedLog {
+  readonly report: LogReport;
+  /** Stands at the log's end. Whoever opened the log closes it. */
+  readonly writer: LogWriter;
+}
+
+/**
+ * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, and syncs, so that all
+ * that was replayed is on disk before anything is appended.
+ *
+ * @throws LogCorruptError if the log is damaged by more than a torn tail; nothing is changed then
+ * @throws LogFullError, LogWriteError, LogSyncError if a torn tail can not be saved and cut
+ * @throws Node's errors of files that can not be opened or read
+ */
+export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
+  const { directory, visitor, onProgress, now = Date.now, fileSystem = nodeFileSystem } = options;
+  const path = join(directory, LOG_FILE_NAME);
+  await makeDurableDirectory(fileSystem, directory);
+  const { file, created } = await openOrCreate(fileSystem, path);
+  try {
+    const contents = await readLog(file, path, visitor, { onProgress });
+    const tornTail = contents.tornTail && (await removeTornTail(fileSystem, file, path, contents.tornTail, now()));
+    await syncAll(fileSystem, file, path);
+    const report: LogReport = { ...contents, path, created, tornTail };
+    return { report, writer: new LogWriter(file, path, contents) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Creates a folder so that it is still there after a power cut: each new name is synced in the folder above. */
+async function makeDurableDirectory(fileSystem: LogFileSystem, directory: string): Promise<void> {
+  const topmost = await fileSystem.makeDirectory(directory);
+  if (topmost === undefined) return;
+  const last = dirname(topmost);
+  for (let parent = dirname(directory); ; parent = dirname(parent)) {
+    // Few, and only at the first start.
+    // oxlint-disable-next-line no-await-in-loop
+    await fileSystem.syncDirectory(parent);
+    if (parent === last || parent === dirname(parent)) return;
+  }
+}
+
+async function openOrCreate(fileSystem: LogFileSystem, path: string): Promise<{ file: LogFile; created: boolean }> {
+  try {
+    return { file: await fileSystem.open(path, 'update'), created: false };
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  }
+  return { file: await fileSystem.open(path, 'create'), created: true };
+}
+
+async function removeTornTail(
+  fileSystem: LogFileSystem,
+  file: LogFile,
+  path: string,
+  tornTail: TornTail,
+  time: number,
+): Promise<SavedTornTail> {
+  const { cutOffset, cutBytes } = tornTail;
+  const savedTo = await saveTornTail(fileSystem, file, path, cutOffset, cutOffset + cutBytes, time);
+  await cutLog(file, path, cutOffset);
+  return { ...tornTail, savedTo };
+}
+
+/** The file may have been created by a run that ended before its name was on disk, so the folder is synced every time. */
+async function syncAll(fileSystem: LogFileSystem, file: LogFile, path: string): Promise<void> {
+  try {
+    await file.sync();
+    await fileSystem.syncDirectory(dirname(path));
+  } catch (error) {
+    throw new LogSyncError(path, error);
+  }
+}

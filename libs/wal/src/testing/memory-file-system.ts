@@ -1,0 +1,124 @@
+import type { LogFile, LogFileSystem } from '../file-system.js';
+
+/** What a fault can be put on. */
+export type FaultyOperation =
+  'open' | 'read' | 'write' | 'truncate' | 'datasync' | 'sync' | 'syncDirectory' | 'makeDirectory';
+
+interface Fault {
+  readonly operation: FaultyOperation;
+  readonly error: Error | undefined;
+  /** A failing or short write takes this many bytes first. */
+  readonly takes: number;
+}
+
+/** An error as Node's file functions throw it. */
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: as the test wants it`), { code });
+}
+
+/** Files in memory, with a record of what was asked of them and faults on demand. */
+export class MemoryFileSystem implements LogFileSystem {
+  readonly files = new Map<string, MemoryFile>();
+  /** Every operation that changes or syncs something, in order, such as `write /data/wal.log`. */
+  readonly calls: string[] = [];
+  private readonly faults: Fault[] = [];
+
+  /** The next such operation fails with `code`; a write after it has taken `takes` bytes. */
+  failNext(operation: FaultyOperation, code: string, takes = 0): void {
+    this.faults.push({ operation, error: systemError(code), takes });
+  }
+
+  /** The next write takes only so many bytes. */
+  shortenNextWrite(takes: number): void {
+    this.faults.push({ operation: 'write', error: undefined, takes });
+  }
+
+  takeFault(operation: FaultyOperation): Fault | undefined {
+    const index = this.faults.findIndex((fault) => fault.operation === operation);
+    return index < 0 ? undefined : this.faults.splice(index, 1)[0];
+  }
+
+  /** Records an operation, and fails it if it is to fail. */
+  enter(operation: FaultyOperation, path: string): void {
+    this.calls.push(`${operation} ${path}`);
+    const error = this.takeFault(operation)?.error;
+    if (error !== undefined) throw error;
+  }
+
+  async open(path: string, mode: 'read' | 'update' | 'create'): Promise<LogFile> {
+    this.enter('open', path);
+    const file = this.files.get(path);
+    if (mode === 'create' && file !== undefined) throw systemError('EEXIST');
+    if (mode !== 'create' && file === undefined) throw systemError('ENOENT');
+    const opened = file ?? new MemoryFile(this, path);
+    this.files.set(path, opened);
+    return opened;
+  }
+
+  async makeDirectory(path: string): Promise<string | undefined> {
+    this.enter('makeDirectory', path);
+    return undefined;
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.enter('syncDirectory', path);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.files.set(to, this.files.get(from)!);
+    this.files.delete(from);
+  }
+
+  async unlink(path: string): Promise<void> {
+    this.files.delete(path);
+  }
+}
+
+/** One file in memory. */
+export class MemoryFile implements LogFile {
+  bytes: Buffer = Buffer.alloc(0);
+
+  constructor(
+    private readonly fileSystem = new MemoryFileSystem(),
+    private readonly path = 'wal.log',
+  ) {}
+
+  async read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    const error = this.fileSystem.takeFault('read')?.error;
+    if (error !== undefined) throw error;
+    return this.bytes.copy(target, offset, position, position + length);
+  }
+
+  async write(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    this.fileSystem.calls.push(`write ${this.path}`);
+    const fault = this.fileSystem.takeFault('write');
+    const taken = Math.min(length, fault?.takes ?? length);
+    const grown = Buffer.alloc(Math.max(this.bytes.length, position + taken));
+    this.bytes.copy(grown);
+    grown.set(source.subarray(offset, offset + taken), position);
+    if (taken > 0) this.bytes = grown;
+    if (fault?.error !== undefined) throw fault.error;
+    return taken;
+  }
+
+  async truncate(length: number): Promise<void> {
+    this.fileSystem.enter('truncate', this.path);
+    this.bytes = Buffer.from(this.bytes.subarray(0, length));
+  }
+
+  async datasync(): Promise<void> {
+    this.fileSystem.enter('datasync', this.path);
+  }
+
+  async sync(): Promise<void> {
+    this.fileSystem.enter('sync', this.path);
+  }
+
+  async size(): Promise<number> {
+    return this.bytes.length;
+  }
+
+  async close(): Promise<void> {
+    this.fileSystem.calls.push(`close ${this.path}`);
+  }
+}

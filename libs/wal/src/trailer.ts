@@ -1,0 +1,170 @@
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  CRC,
+  CRC_MEMBER_BYTES,
+  CREATED,
+  DOT,
+  GROUP,
+  MINUS,
+  NINE,
+  QUOTE,
+  SEQ,
+  TIMESTAMP,
+  TTL,
+  TXN,
+  ZERO,
+} from './line-syntax.js';
+
+/** Value of each hexadecimal digit's byte, -1 for every other byte; only lower case counts. */
+const HEX_VALUES = new Int8Array(256).fill(-1);
+for (let i = 0; i < 16; i++) HEX_VALUES['0123456789abcdef'.charCodeAt(i)] = i;
+
+const MAX_COUNT_DIGITS = 16;
+const MAX_SECONDS_DIGITS = 13;
+
+/**
+ * Reads what stands behind the key and value of a line of ours, from the line's end to its front: digits and fixed text only.
+ * The checksum is read here, not compared.
+ */
+export class TrailerReader {
+  /** Offset of the first byte that the trailer does not hold: the end of what the checksum guards. */
+  crcStart = 0;
+  /** The checksum as an unsigned number. */
+  crc = 0;
+  seq = 0;
+  group = -1;
+  txnIndex = 0;
+  txnLength = 0;
+  /** Milliseconds of Unix time. */
+  timestamp = 0;
+  /** Milliseconds of Unix time; undefined if there is none. */
+  createdAt: number | undefined = undefined;
+  /** Expiry minus timestamp in milliseconds; `Infinity` if there is none. */
+  ttl = Infinity;
+  /** Offset of the trailer's first byte: where the value, or a delete's closing quote, ends. */
+  start = 0;
+
+  private bytes: Buffer = Buffer.alloc(0);
+  /** The line's first byte: nothing before it is looked at. */
+  private floor = 0;
+  /** Everything from here on has been read. */
+  private at = 0;
+
+  /** Reads `,"crc":"…"}` at the end of a line. False if it is not there. */
+  readCrc(bytes: Buffer, start: number, end: number): boolean {
+    this.bytes = bytes;
+    this.floor = start;
+    if (end - start < CRC_MEMBER_BYTES) return false;
+    if (bytes[end - 1] !== CLOSE_BRACE || bytes[end - 2] !== QUOTE) return false;
+    let crc = 0;
+    for (let i = end - 10; i < end - 2; i++) {
+      const digit = HEX_VALUES[bytes[i]!]!;
+      if (digit < 0) return false;
+      crc = (crc << 4) | digit;
+    }
+    this.crc = crc >>> 0;
+    this.at = end - 10;
+    if (!this.skip(CRC)) return false;
+    this.crcStart = this.at;
+    return true;
+  }
+
+  /** Reads the members before the checksum, once `readCrc` has found it. False if they do not follow the grammar; `group` is then -1 unless it was sound. */
+  readMembers(): boolean {
+    this.group = -1;
+    this.txnIndex = 0;
+    this.txnLength = 0;
+    this.createdAt = undefined;
+    this.ttl = Infinity;
+    const { bytes } = this;
+    if (bytes[this.at - 1] === CLOSE_BRACKET) {
+      this.at--;
+      this.txnLength = this.readCount();
+      if (this.txnLength < 2 || bytes[this.at - 1] !== COMMA) return false;
+      this.at--;
+      this.txnIndex = this.readCount();
+      if (this.txnIndex < 1 || this.txnIndex > this.txnLength || !this.skip(TXN)) return false;
+    }
+    const group = this.readCount();
+    if (group < 0 || !this.skip(GROUP)) return false;
+    this.group = group;
+    this.seq = this.readCount();
+    if (this.seq < 0 || !this.skip(SEQ)) return false;
+    this.timestamp = this.readSeconds();
+    if (this.timestamp < 0) return false;
+    if (this.skip(CREATED)) {
+      this.createdAt = this.timestamp;
+      this.timestamp = this.readSeconds();
+      if (this.timestamp < 0) return false;
+    }
+    if (!this.skip(TIMESTAMP)) return false;
+    this.start = this.at;
+    // A digit here is a ttl's, or belongs to a value that is a number, or that ends a delete's key: only `,"ttl":` before it tells.
+    const ttl = this.readSeconds();
+    if (ttl >= 0) {
+      const negative = bytes[this.at - 1] === MINUS;
+      if (negative) this.at--;
+      if (this.skip(TTL)) {
+        this.ttl = negative ? -ttl : ttl;
+        this.start = this.at;
+      }
+    }
+    return true;
+  }
+
+  /** Steps over `text` if it ends where reading has come to. */
+  private skip(text: Buffer): boolean {
+    const { bytes } = this;
+    const from = this.at - text.length;
+    if (from < this.floor) return false;
+    for (let i = text.length - 1; i >= 0; i--) {
+      if (bytes[from + i] !== text[i]) return false;
+    }
+    this.at = from;
+    return true;
+  }
+
+  /** A whole number that ends where reading has come to; -1 if there is none, or none below 2^53. */
+  private readCount(): number {
+    const value = this.readDigits(MAX_COUNT_DIGITS);
+    return value <= Number.MAX_SAFE_INTEGER ? value : -1;
+  }
+
+  /** Seconds with up to three decimals, as milliseconds; -1 if there are none, or none below 2^53. */
+  private readSeconds(): number {
+    const end = this.at;
+    const last = this.readDigits(MAX_SECONDS_DIGITS);
+    if (last < 0) return -1;
+    let milliseconds = last * 1000;
+    if (this.bytes[this.at - 1] === DOT) {
+      const decimals = end - this.at;
+      if (decimals > 3) return -1;
+      this.at--;
+      const seconds = this.readDigits(MAX_SECONDS_DIGITS);
+      if (seconds < 0) return -1;
+      milliseconds = seconds * 1000 + (decimals === 3 ? last : decimals === 2 ? last * 10 : last * 100);
+    }
+    return milliseconds <= Number.MAX_SAFE_INTEGER ? milliseconds : -1;
+  }
+
+  /** The digits before where reading has come to, at most `most`; -1 for none. */
+  private readDigits(most: number): number {
+    const { bytes } = this;
+    let at = this.at;
+    const stop = Math.max(this.floor, at - most);
+    let value = 0;
+    let scale = 1;
+    while (at > stop) {
+      const byte = bytes[at - 1]!;
+      if (byte < ZERO || byte > NINE) break;
+      value += (byte - ZERO) * scale;
+      scale *= 10;
+      at--;
+    }
+    if (at === this.at) return -1;
+    this.at = at;
+    return value;
+  }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from '@jest/globals';
+import { LogFullError, LogSyncError, LogWriteError } from './errors.js';
+import { deleteLine, read, sealLine, setLine } from './testing/log-builder.js';
+import { MemoryFile, MemoryFileSystem } from './testing/memory-file-system.js';
+import { LogWriter } from './writer.js';
+
+const PATH = '/data/wal.log';
+
+function openWriter(newlineOwed = false): { fileSystem: MemoryFileSystem; file: MemoryFile; writer: LogWriter } {
+  const fileSystem = new MemoryFileSystem();
+  const file = new MemoryFile(fileSystem, PATH);
+  return { fileSystem, file, writer: new LogWriter(file, PATH, { bytes: 0, lastSeq: 0, newlineOwed }) };
+}
+
+describe('LogWriter', () => {
+  it('appends groups behind each other, each with one write, and moves the group with each sync', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    expect(writer.group).toBe(1);
+    await writer.append(Buffer.concat([setLine(1, 1), setLine(2, 1)]), 2);
+    expect([writer.lastSeq, writer.group]).toEqual([2, 1]);
+    await writer.sync();
+    expect(writer.group).toBe(3);
+    await writer.append(setLine(3, 3), 3);
+    expect(fileSystem.calls).toEqual([`write ${PATH}`, `datasync ${PATH}`, `write ${PATH}`]);
+    expect(file.bytes).toEqual(Buffer.concat([setLine(1, 1), setLine(2, 1), setLine(3, 3)]));
+    expect(writer.size).toBe(file.bytes.length);
+  });
+
+  it('counts for a sync only what was written before it began', async () => {
+    const { file, writer } = openWriter();
+    let finish = (): void => undefined;
+    file.datasync = () => new Promise((resolve) => (finish = resolve));
+    await writer.append(setLine(1, 1), 1);
+    const sync = writer.sync();
+    await writer.append(setLine(2, 1), 2);
+    expect(writer.group).toBe(1);
+    finish();
+    await sync;
+    expect([writer.lastSeq, writer.group]).toEqual([2, 2]);
+  });
+
+  it('ends with a seal that is synced, and so is all before it', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    await writer.append(deleteLine(1, 1), 1);
+    await writer.seal(1_700_000_100_000);
+    await writer.close();
+    expect(file.bytes).toEqual(Buffer.concat([deleteLine(1, 1), sealLine(1)]));
+    expect(fileSystem.calls.slice(1)).toEqual([
+      `datasync ${PATH}`,
+      `write ${PATH}`,
+      `datasync ${PATH}`,
+      `close ${PATH}`,
+    ]);
+  });
+
+  it('leaves an empty log empty', async () => {
+    const { file, writer } = openWriter();
+    await writer.seal(0);
+    expect(file.bytes).toHaveLength(0);
+  });
+
+  it('writes the newline that the last line lacks before the first of its own, once', async () => {
+    const { file, writer } = openWriter(true);
+    await writer.append(setLine(1, 1), 1);
+    await writer.append(setLine(2, 1), 2);
+    expect(file.bytes).toEqual(Buffer.concat([Buffer.from('\n'), setLine(1, 1), setLine(2, 1)]));
+  });
+
+  it('finishes short writes', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    fileSystem.shortenNextWrite(7);
+    fileSystem.shortenNextWrite(1);
+    await writer.append(setLine(1, 1), 1);
+    expect(file.bytes).toEqual(setLine(1, 1));
+    expect(fileSystem.calls).toHaveLength(3);
+  });
+
+  it.each([
+    ['ENOSPC', LogFullError, 'LOG_FULL'],
+    ['EDQUOT', LogFullError, 'LOG_FULL'],
+    ['EIO', LogWriteError, 'LOG_WRITE_FAILED'],
+  ])('cuts back what a write that fails with %s has left, durably, and goes on', async (errno, type, code) => {
+    for (let takes = 0; takes < 50; takes += 7) {
+      const { fileSystem, file, writer } = openWriter(true);
+      /* oxlint-disable no-await-in-loop */
+      fileSystem.failNext('write', errno, takes);
+      const error = await writer.append(setLine(1, 1), 1).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(type);
+      expect(error).toMatchObject({ code, file: PATH, message: expect.stringContaining(errno) });
+      expect(file.bytes).toHaveLength(0);
+      expect(fileSystem.calls).toEqual([`write ${PATH}`, `truncate ${PATH}`, `sync ${PATH}`]);
+      expect([writer.size, writer.lastSeq, writer.group, writer.failure]).toEqual([0, 0, 1, undefined]);
+      await writer.append(setLine(1, 1), 1);
+      /* oxlint-enable no-await-in-loop */
+      expect(file.bytes).toEqual(Buffer.concat([Buffer.from('\n'), setLine(1, 1)]));
+    }
+  });
+
+  it('cuts back when the second part of a short write fails, or none is taken', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    await writer.append(setLine(1, 1), 1);
+    fileSystem.shortenNextWrite(10);
+    fileSystem.failNext('write', 'ENOSPC');
+    await expect(writer.append(setLine(2, 1), 2)).rejects.toThrow(LogFullError);
+    expect(file.bytes).toEqual(setLine(1, 1));
+    fileSystem.shortenNextWrite(0);
+    await expect(writer.append(setLine(2, 2), 2)).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    expect(file.bytes).toEqual(setLine(1, 1));
+  });
+
+  it('takes nothing more when a failed write can not be cut back, so that nothing glues to it', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    fileSystem.failNext('write', 'ENOSPC', 20);
+    fileSystem.failNext('truncate', 'EIO');
+    await expect(writer.append(setLine(1, 1), 1)).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    expect(writer.failure).toBeInstanceOf(LogWriteError);
+    const left = Buffer.from(file.bytes);
+    await expect(writer.append(setLine(1, 1), 1)).rejects.toBe(writer.failure);
+    await expect(writer.sync()).rejects.toBe(writer.failure);
+    await expect(writer.seal(0)).rejects.toBe(writer.failure);
+    expect(file.bytes).toEqual(left);
+    // What is left is a torn tail for the next start.
+    expect((await read([file.bytes])).contents).toMatchObject({ bytes: 0, tornTail: { line: 1 } });
+  });
+
+  it('takes nothing more when the cut can not be synced', async () => {
+    const { fileSystem, writer } = openWriter();
+    fileSystem.failNext('write', 'ENOSPC', 20);
+    fileSystem.failNext('sync', 'EIO');
+    await expect(writer.append(setLine(1, 1), 1)).rejects.toThrow(LogSyncError);
+    await expect(writer.append(setLine(1, 1), 1)).rejects.toBe(writer.failure);
+  });
+
+  it('never tries a failed sync again', async () => {
+    const { fileSystem, writer } = openWriter();
+    await writer.append(setLine(1, 1), 1);
+    fileSystem.failNext('datasync', 'EIO');
+    await expect(writer.sync()).rejects.toMatchObject({ name: 'LogSyncError', code: 'LOG_SYNC_FAILED', file: PATH });
+    const calls = fileSystem.calls.length;
+    await expect(writer.sync()).rejects.toBe(writer.failure);
+    await expect(writer.append(setLine(2, 1), 2)).rejects.toBe(writer.failure);
+    await expect(writer.seal(0)).rejects.toBe(writer.failure);
+    expect(fileSystem.calls).toHaveLength(calls);
+    expect(writer.group).toBe(1);
+    await writer.close();
+  });
+
+  it('fails an append that was under way when a sync failed', async () => {
+    const { fileSystem, writer } = openWriter();
+    await writer.append(setLine(1, 1), 1);
+    fileSystem.failNext('datasync', 'EIO');
+    const [sync, append] = await Promise.allSettled([writer.sync(), writer.append(setLine(2, 1), 2)]);
+    expect([sync.status, append.status]).toEqual(['rejected', 'rejected']);
+    expect(writer.lastSeq).toBe(1);
+  });
+
+  it('refuses a second append at a time, and everything once closed', async () => {
+    const { writer } = openWriter();
+    const first = writer.append(setLine(1, 1), 1);
+    await expect(writer.append(setLine(2, 1), 2)).rejects.toThrow('one append at a time');
+    await first;
+    await writer.close();
+    await writer.close();
+    await expect(writer.append(setLine(2, 1), 2)).rejects.toThrow('is closed');
+    await expect(writer.sync()).rejects.toThrow('is closed');
+  });
+});
