@@ -1,0 +1,2 @@
+export { describeKvStore } from './describe-kv-store.js';
+export type { ConformanceEngine, KvStoreHarness } from './harness.js';
