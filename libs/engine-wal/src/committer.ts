@@ -1,0 +1,10 @@
+import type { Transaction, TransactionResult } from '@kvasir/kv-core';
+
+/** Takes transactions and sees to it that they are as durable as promised, then visible, then answered: in this order. */
+export interface Committer {
+  /** The store's revision: that of the last write that readers can see. */
+  readonly revision: number;
+  commit(transaction: Transaction): TransactionResult | Promise<TransactionResult>;
+  /** Finishes what is under way. No `commit` comes after it. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import {
+  AbstractKvStore,
+  type Clock,
+  type Entry,
+  type ListQuery,
+  type Page,
+  type StoreCapabilities,
+  type StoreStats,
+  type Transaction,
+  type TransactionResult,
+} from '@kvasir/kv-core';
+
+import type { Committer } from './committer.js';
+import type { OrderedTable } from './table/ordered-table.js';
+
+/** A store whose entries are all in memory: reads come from the table, writes go through a {@link Committer}. */
+export class TableStore extends AbstractKvStore {
+  /**
+   * @param clock the committer's; must never run backwards
+   * @param onClosed called last
+   */
+  constructor(
+    private readonly table: OrderedTable,
+    private readonly clock: Clock,
+    private readonly committer: Committer,
+    readonly capabilities: StoreCapabilities,
+    private readonly onClosed?: () => Promise<void>,
+  ) {
+    super();
+  }
+
+  protected doGet(key: string): Entry | undefined {
+    return this.table.get(key, this.clock.now());
+  }
+
+  protected doList(query: ListQuery): Page<Entry> {
+    return this.table.list(query, this.clock.now());
+  }
+
+  protected doListKeys(query: ListQuery): Page<string> {
+    return this.table.listKeys(query, this.clock.now());
+  }
+
+  protected doCommit(transaction: Transaction): TransactionResult | Promise<TransactionResult> {
+    return this.committer.commit(transaction);
+  }
+
+  protected doStats(): StoreStats {
+    const { count, valueBytes } = this.table.live(this.clock.now());
+    return { keys: count, sizeBytes: valueBytes, revision: this.committer.revision };
+  }
+
+  protected doPurgeExpired(limit: number): number {
+    return this.table.purgeExpired(this.clock.now(), limit);
+  }
+
+  protected async doClose(): Promise<void> {
+    try {
+      await this.committer.close();
+    } finally {
+      this.table.clear();
+      await this.onClosed?.();
+    }
+  }
+}

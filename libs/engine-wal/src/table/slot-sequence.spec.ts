@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CHUNK_SLOTS, positionOf, type Position, SlotSequence } from './slot-sequence.js';
+
+/** The position before the slot at an index of the whole sequence. */
+function positionAt(sequence: SlotSequence<string>, index: number): Position {
+  let left = index;
+  for (const [number, chunk] of sequence.chunks.entries()) {
+    if (left < chunk.length || (left === chunk.length && number === sequence.chunks.length - 1)) {
+      return positionOf(number, left);
+    }
+    left -= chunk.length;
+  }
+  return sequence.end;
+}
+
+function contents(sequence: SlotSequence<string>): number[] {
+  const slots: number[] = [];
+  sequence.walk(0, sequence.end, false, (slot) => slots.push(slot) > 0);
+  return slots;
+}
+
+function expectWhole(sequence: SlotSequence<string>, model: readonly number[]): void {
+  expect(contents(sequence)).toEqual(model);
+  expect(sequence.length).toBe(model.length);
+  for (const chunk of sequence.chunks) {
+    expect(chunk.length).toBeGreaterThan(0);
+    expect(chunk.label).toBe(`slot ${chunk.slots[0]}`);
+    expect(chunk.weight).toBe(chunk.slots.subarray(0, chunk.length).reduce((sum, slot) => sum + (slot % 10), 0));
+  }
+}
+
+function newSequence(): SlotSequence<string> {
+  return new SlotSequence(
+    (slot) => `slot ${slot}`,
+    (slot) => slot % 10,
+  );
+}
+
+describe('SlotSequence', () => {
+  it('is empty at first', () => {
+    const sequence = newSequence();
+    expectWhole(sequence, []);
+    expect(sequence.removeFirst(5)).toEqual(new Uint32Array(0));
+    expect(sequence.memoryBytes).toBe(0);
+  });
+
+  it('leaves full chunks behind when slots come in order', () => {
+    const sequence = newSequence();
+    const model = Array.from({ length: 3 * CHUNK_SLOTS + 1 }, (_, i) => i);
+    for (const slot of model) sequence.insert(sequence.end, slot);
+    expectWhole(sequence, model);
+    expect(sequence.chunks.map((chunk) => chunk.length)).toEqual([CHUNK_SLOTS, CHUNK_SLOTS, CHUNK_SLOTS, 1]);
+  });
+
+  it.each([0, 1, CHUNK_SLOTS / 2 - 1, CHUNK_SLOTS / 2, CHUNK_SLOTS / 2 + 1, CHUNK_SLOTS - 1, CHUNK_SLOTS])(
+    'splits a full chunk for a slot at offset %i',
+    (offset) => {
+      const sequence = newSequence();
+      const model = Array.from({ length: 2 * CHUNK_SLOTS }, (_, i) => i);
+      for (const slot of model) sequence.insert(sequence.end, slot);
+      sequence.insert(positionOf(0, offset), 9999);
+      model.splice(offset, 0, 9999);
+      expectWhole(sequence, model);
+      expect(sequence.chunks.length).toBe(3);
+    },
+  );
+
+  it('joins sparse chunks, so that few slots take few chunks whichever were removed', () => {
+    const sequence = newSequence();
+    let model = Array.from({ length: 20 * CHUNK_SLOTS }, (_, i) => i);
+    for (const slot of model) sequence.insert(sequence.end, slot);
+    for (let index = model.length - 1; index >= 0; index--) {
+      if (index % 50 !== 0) sequence.remove(positionAt(sequence, index));
+    }
+    model = model.filter((slot) => slot % 50 === 0);
+    expectWhole(sequence, model);
+    expect(sequence.chunks.length).toBeLessThanOrEqual(4);
+    while (model.length > 0) {
+      sequence.remove(positionAt(sequence, 0));
+      model.shift();
+    }
+    expectWhole(sequence, []);
+  });
+
+  it('does what an array does under random insertions, removals and takings from the front', () => {
+    const step = fc.record({
+      kind: fc.constantFrom('insert', 'insert', 'remove', 'removeFirst'),
+      at: fc.nat({ max: 999 }),
+      times: fc.nat({ max: 2 * CHUNK_SLOTS }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 15 }), (steps) => {
+        const sequence = newSequence();
+        const model: number[] = [];
+        let next = 0;
+        for (const { kind, at, times } of steps) {
+          if (kind === 'removeFirst') {
+            const taken = sequence.removeFirst(times);
+            expect([...taken]).toEqual(model.splice(0, taken.length));
+            expect(taken.length > 0 || times === 0 || model.length === 0).toBe(true);
+            continue;
+          }
+          for (let i = 0; i < times; i++) {
+            const index = Math.floor((at / 1000) * (model.length + (kind === 'insert' ? 1 : 0)));
+            if (kind === 'insert') {
+              sequence.insert(positionAt(sequence, index), next);
+              model.splice(index, 0, next++);
+            } else if (model.length > 0) {
+              sequence.remove(positionAt(sequence, index));
+              model.splice(index, 1);
+            }
+          }
+        }
+        expectWhole(sequence, model);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('walks any stretch both ways and stops when told to', () => {
+    const sequence = newSequence();
+    const model = Array.from({ length: 3 * CHUNK_SLOTS }, (_, i) => i);
+    for (const slot of model) sequence.insert(sequence.end, slot);
+    fc.assert(
+      fc.property(
+        fc.nat(model.length),
+        fc.nat(model.length),
+        fc.boolean(),
+        fc.nat(700),
+        (from, to, backwards, most) => {
+          const seen: number[] = [];
+          sequence.walk(
+            positionAt(sequence, from),
+            positionAt(sequence, to),
+            backwards,
+            (slot) => seen.push(slot) <= most,
+          );
+          const expected = model.slice(from, Math.max(from, to));
+          expect(seen).toEqual((backwards ? expected.reverse() : expected).slice(0, most + 1));
+        },
+      ),
+    );
+  });
+});
