@@ -1,0 +1,13 @@
+import { errorStatus } from '../../http/error-status.js';
+import { problemAnswer, type WireApi } from '../../http/wire-errors.js';
+
+/** `/kv` and `/stats` (contracts/kv.md): errors are `{"error": "<text>"}` with the members of RFC 9457. */
+export const KV_API: WireApi = {
+  name: 'kv',
+  errors: {
+    answer: (error) => {
+      const known = errorStatus(error);
+      return known && problemAnswer(known.status, known.text);
+    },
+  },
+};

@@ -1,0 +1,118 @@
+import { Inject } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBody,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { KvStore, Operation, OperationResult, RequestLimits } from '@kvasir/kv-core';
+import { REQUEST_LIMITS } from '../../http/request-limits.js';
+import { WireAnswer } from '../../http/wire-answer.js';
+import { WireController, WireDelete, WireGet, WirePost, WirePut } from '../../http/wire-decorators.js';
+import { WireRefusal } from '../../http/wire-refusal.js';
+import type { WireRequest } from '../../http/wire-request.js';
+import { STORE } from '../../store/store.token.js';
+import { listingBody } from './kv-listing.js';
+import { decodeBatch, decodePut } from './kv-requests.js';
+import { KV_API } from './kv.api.js';
+import { ApiBodyErrors, ApiServerErrors } from './kv.docs.js';
+import { BatchDto, BatchResultsDto, KeyListDto, ProblemDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
+
+const SUCCESS_TEXT = '{"success":true}';
+const NOT_FOUND_TEXT = 'key not found';
+const SUCCESS = new WireAnswer(200, SUCCESS_TEXT);
+
+/** `/kv` (contracts/kv.md): JSON values under keys, with a TTL in seconds, batches and listings by prefix. */
+@ApiTags('kv')
+@WireController('kv', KV_API)
+export class KvController {
+  constructor(
+    @Inject(STORE) private readonly store: KvStore,
+    @Inject(REQUEST_LIMITS) private readonly limits: RequestLimits,
+  ) {}
+
+  @WireGet()
+  @ApiOperation({ summary: 'List keys', description: 'In byte order of the key. Long listings are streamed.' })
+  @ApiQuery({
+    name: 'prefix',
+    required: false,
+    description: 'Only keys that start with it; case-sensitive.',
+    example: 'user:',
+  })
+  @ApiOkResponse({ type: KeyListDto })
+  @ApiServerErrors()
+  async list(request: WireRequest): Promise<WireAnswer> {
+    const body = await listingBody(this.store, request.query.get('prefix') ?? '');
+    return new WireAnswer(200, body, { 'Cache-Control': 'no-store' });
+  }
+
+  @WireGet(':key')
+  @ApiOperation({ summary: 'Read a key' })
+  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiOkResponse({ type: ValueDto })
+  @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
+  @ApiServerErrors()
+  async get(request: WireRequest): Promise<WireAnswer> {
+    const entry = await this.store.get(request.key);
+    if (entry === undefined) throw new WireRefusal(404, NOT_FOUND_TEXT);
+    return new WireAnswer(200, `{"value":${entry.value}}`);
+  }
+
+  @WirePut(':key')
+  @ApiOperation({
+    summary: 'Write a key',
+    description: 'Overwrites value and TTL both. The answer comes once the write is durable.',
+  })
+  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiBody({ type: PutDto })
+  @ApiOkResponse({ type: SuccessDto })
+  @ApiBodyErrors()
+  @ApiServerErrors()
+  async put(request: WireRequest): Promise<WireAnswer> {
+    const { value, ttlMs } = decodePut(request.body, this.limits);
+    await this.commit([{ type: 'set', key: request.key, value, ttlMs }]);
+    return SUCCESS;
+  }
+
+  @WireDelete(':key')
+  @ApiOperation({ summary: 'Delete a key' })
+  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiOkResponse({ type: SuccessDto })
+  @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
+  @ApiServerErrors()
+  async delete(request: WireRequest): Promise<WireAnswer> {
+    const [result] = await this.commit([{ type: 'delete', key: request.key }]);
+    if (result?.status === 'failed') throw new WireRefusal(404, NOT_FOUND_TEXT);
+    return SUCCESS;
+  }
+
+  @WirePost('batch')
+  @ApiOperation({
+    summary: 'Do several operations in order',
+    description:
+      'Each stands for itself: one that fails does not stop the others. No other write comes between two of them.',
+  })
+  @ApiBody({ type: BatchDto })
+  @ApiOkResponse({ type: BatchResultsDto })
+  @ApiBadRequestResponse({ type: ProblemDto, description: 'An operation does not fit; nothing was changed.' })
+  @ApiBodyErrors()
+  @ApiServerErrors()
+  async batch(request: WireRequest): Promise<WireAnswer> {
+    const results = await this.commit(decodeBatch(request.body, this.limits));
+    return new WireAnswer(200, `{"success":true,"results":[${results.map(resultText).join(',')}]}`);
+  }
+
+  private async commit(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
+    const { results } = await this.store.commit({ atomic: false, operations });
+    return results;
+  }
+}
+
+function resultText(result: OperationResult): string {
+  if (result.status === 'got') return `{"value":${result.entry.value}}`;
+  return result.status === 'failed' ? `{"error":"${NOT_FOUND_TEXT}"}` : SUCCESS_TEXT;
+}

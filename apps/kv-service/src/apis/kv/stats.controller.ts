@@ -1,0 +1,26 @@
+import { Inject } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { KvStore } from '@kvasir/kv-core';
+import { WireAnswer } from '../../http/wire-answer.js';
+import { WireController, WireGet } from '../../http/wire-decorators.js';
+import { STORE } from '../../store/store.token.js';
+import { KV_API } from './kv.api.js';
+import { ApiServerErrors } from './kv.docs.js';
+import { StatsDto } from './kv.dto.js';
+
+/** `/stats` (contracts/kv.md): figures of the store as a reader sees it. */
+@ApiTags('kv')
+@WireController('stats', KV_API)
+export class StatsController {
+  constructor(@Inject(STORE) private readonly store: KvStore) {}
+
+  @WireGet()
+  @ApiOperation({ summary: 'Count keys and bytes', description: 'Expired keys do not count.' })
+  @ApiOkResponse({ type: StatsDto })
+  @ApiServerErrors()
+  async stats(): Promise<WireAnswer> {
+    const { keys, sizeBytes, revision } = await this.store.stats();
+    const stats: StatsDto = { keys, size_bytes: sizeBytes, revision };
+    return new WireAnswer(200, JSON.stringify(stats), { 'Cache-Control': 'no-store' });
+  }
+}

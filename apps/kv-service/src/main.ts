@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { readConfig, type KvServiceConfig } from './config/config.js';
+import { PROGRAM } from './config/settings.js';
+import { createLogger } from './logging/create-logger.js';
+import { startService } from './start.js';
+import { stopOnSignal } from './stop-on-signal.js';
+
+async function run(config: KvServiceConfig): Promise<void> {
+  const logger = createLogger(config.log.level);
+  try {
+    const { app } = await startService(config, logger, PROGRAM.version());
+    stopOnSignal(app, logger, config.shutdown.timeoutMs);
+  } catch (error) {
+    logger.fatal({ err: error }, `kv-service cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
+}
+
+const result = readConfig(process.env, process.argv.slice(2));
+if (result.kind === 'settings') {
+  await run(result.settings);
+} else if (result.kind === 'invalid') {
+  process.stderr.write(result.text);
+  process.exitCode = 1;
+} else {
+  process.stdout.write(result.text);
+}

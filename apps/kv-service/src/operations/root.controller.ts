@@ -1,0 +1,28 @@
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { WireAnswer } from '../http/wire-answer.js';
+import { WireController, WireGet } from '../http/wire-decorators.js';
+import { DEFAULT_API } from '../http/wire-errors.js';
+
+/** Where everything is, relative to the service's own address. */
+const LINKS = {
+  service: 'kvasir kv-service',
+  docs: '/docs',
+  openapi: '/docs-json',
+  health: '/health',
+  stats: '/stats',
+  kv: '/kv',
+};
+
+const ANSWER = new WireAnswer(200, JSON.stringify(LINKS));
+
+/** `GET /`: the way to everything else. */
+@ApiTags('operations')
+@WireController('', DEFAULT_API)
+export class RootController {
+  @WireGet()
+  @ApiOperation({ summary: 'Find the other addresses' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string' }, example: LINKS } })
+  links(): WireAnswer {
+    return ANSWER;
+  }
+}

@@ -1,0 +1,2 @@
+/** What to inject for the one `KvStore` of the service, whichever engine it is. */
+export const STORE = Symbol('store');
