@@ -44,9 +44,11 @@ export function readFlags(program: Program, argv: readonly string[]): Flags {
     const setting = settings.get(token.name);
     if (setting !== undefined) {
       // What looks like the next flag is no value; one that really starts with a dash can be given as --flag=-value.
-      const isMissing = !token.value || (!token.inlineValue && token.value.startsWith('-'));
-      if (isMissing) problems.push(`${token.rawName} needs a value: allowed is ${setting.value.allowed}`);
-      else values.set(token.name, token.value!);
+      if (!token.value || (!token.inlineValue && token.value.startsWith('-'))) {
+        problems.push(`${token.rawName} needs a value: allowed is ${setting.value.allowed}`);
+      } else {
+        values.set(token.name, token.value);
+      }
     } else if (token.name !== 'help' && token.name !== 'version') {
       // `-abc` is three tokens of one argument, and one mistake.
       unknown.add(argv[token.index]!.split('=', 1)[0]!);

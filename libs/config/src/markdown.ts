@@ -7,13 +7,13 @@ function cell(text: string): string {
 /** A table with columns as wide as their longest cell, the form that Prettier leaves alone. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const [head = []] = rows;
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = head.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const line = (cells: readonly string[]) => `| ${cells.map((text, i) => text.padEnd(widths[i]!)).join(' | ')} |`;
   const [first = '', ...others] = rows.map(line);
   return [first, line(widths.map((width) => '-'.repeat(width))), ...others];
 }
 
-function row(setting: Setting<unknown>): string[] {
+function settingRow(setting: Setting<unknown>): string[] {
   const fallback = defaultInWords(setting);
   return [
     `\`${setting.variable}\``,
@@ -30,7 +30,10 @@ export function settingsMarkdown(program: Program): string {
     [
       `### ${title}`,
       '',
-      ...table([['Variable', 'Flag', 'Default', 'Allowed', 'What it is for'], ...Object.values(settings).map(row)]),
+      ...table([
+        ['Variable', 'Flag', 'Default', 'Allowed', 'What it is for'],
+        ...Object.values(settings).map(settingRow),
+      ]),
     ].join('\n'),
   );
   return sections.join('\n\n');

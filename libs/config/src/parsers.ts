@@ -86,9 +86,12 @@ export interface OneOfOptions<T extends string> {
 export function oneOf<const T extends string>(words: readonly T[], options: OneOfOptions<T> = {}): ValueParser<T> {
   const { aliases = {}, anyCase = false } = options;
   const meanings = new Map<string, T>([...words.map((word) => [word, word] as const), ...Object.entries<T>(aliases)]);
-  const notes = Object.entries(aliases).map(([alias, word]) => `, ${alias} for ${word}`);
+  const spellings = words.map((word) => {
+    const others = Object.keys(aliases).filter((alias) => aliases[alias] === word);
+    return others.length === 0 ? word : `${word} (or ${others.join(', ')})`;
+  });
   return {
-    allowed: `${listInWords(words)}${notes.join('')}${anyCase ? ', in any case' : ''}`,
+    allowed: `${listInWords(spellings)}${anyCase ? ', in any case' : ''}`,
     parse: (text) => meanings.get(anyCase ? text.trim().toLowerCase() : text.trim()),
   };
 }

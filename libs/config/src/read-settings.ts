@@ -60,9 +60,10 @@ export function readSettings<P extends Program>(
   const sections = Object.entries(program.sections).map(([sectionName, section]) => {
     const values = Object.entries(section.settings).map(([name, setting]) => {
       const byFlag = setting.flag === undefined ? undefined : flags.values.get(setting.flag);
+      const byVariable = env[setting.variable] === '' ? undefined : env[setting.variable];
       const outcome =
         byFlag === undefined
-          ? readSetting(setting, setting.variable, env[setting.variable] || undefined)
+          ? readSetting(setting, setting.variable, byVariable)
           : readSetting(setting, `--${setting.flag}`, byFlag);
       if ('value' in outcome) return [name, Object.freeze(outcome.value)] as const;
       problems.push(outcome.problem);

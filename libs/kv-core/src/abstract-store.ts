@@ -51,7 +51,8 @@ export abstract class AbstractKvStore implements KvStore {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.doClose();
+    // Inside a promise, so that a hook that throws at once rejects like any other.
+    this.closing ??= Promise.resolve().then(() => this.doClose());
     return this.closing;
   }
 
@@ -75,7 +76,12 @@ function validateListQuery(query: ListQuery): void {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_PAGE_LIMIT) {
     throw new QueryInvalidError(`the limit of a listing is ${limit}; it is a whole number from 1 to ${MAX_PAGE_LIMIT}`);
   }
-  const { prefix, start, end } = query as { prefix?: string; start?: string; end?: string };
+  const { prefix, start, end, after } = query as { prefix?: string; start?: string; end?: string; after?: string };
+  for (const [name, bound] of Object.entries({ prefix, start, end, after })) {
+    if (bound?.includes('\0') === true || bound?.isWellFormed() === false) {
+      throw new QueryInvalidError(`the ${name} of a listing holds a NUL or a lone surrogate, which no key does`);
+    }
+  }
   if (prefix !== undefined && (start !== undefined || end !== undefined)) {
     throw new QueryInvalidError('a listing has a prefix or a range, not both');
   }

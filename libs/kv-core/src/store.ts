@@ -19,7 +19,9 @@ export interface KvStore {
   /** The same page with the keys alone, for those who need no values. */
   listKeys(query: ListQuery): Promise<Page<string>>;
 
-  /** Carries out a transaction. Resolves when it is as durable as the engine was told to make it, and rejects when nothing of it happened or (WRITE_FAILED) nobody can say. */
+  /**
+   * Carries out a transaction; of two that are under way at once either may come first. Resolves when it is as durable as the engine was told to make it, and rejects when nothing of it happened or (WRITE_FAILED) nobody can say.
+   */
   commit(transaction: Transaction): Promise<TransactionResult>;
 
   /** Figures of the store as a reader sees it. */

@@ -85,7 +85,7 @@ export interface SetResult {
   readonly status: 'set';
   /** The store's revision after this operation. */
   readonly revision: number;
-  /** False when it overwrote an entry. */
+  /** Whether the key was not there before; also when its TTL had it gone at once. */
   readonly created: boolean;
 }
 

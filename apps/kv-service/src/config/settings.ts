@@ -138,10 +138,11 @@ const log = {
 const shutdown = {
   title: 'Shutdown',
   settings: {
-    /** Milliseconds from SIGTERM until requests that are still under way are cut off; 1 to 2^31 - 1. */
+    /** Milliseconds from SIGTERM to the end of the process at the latest; 1 to 2^31 - 1. */
     timeoutMs: {
       variable: 'SHUTDOWN_TIMEOUT_MS',
-      description: 'Milliseconds that requests under way have to finish after SIGTERM.',
+      description:
+        'Milliseconds that stopping may take after SIGTERM; requests still under way are cut off before that.',
       value: wholeNumber(1, MAX_TIMER_MS),
       default: '4000',
     },

@@ -138,11 +138,9 @@ describe('a number of many digits', () => {
     ['zeros of an exponent', `1e${'0'.repeat(MANY)}2`, 100, 100n],
     ['digits and then no digit', `${'7'.repeat(MANY)}x`, undefined, 'not-an-integer'],
   ])('is decided in a time that grows with its length, not the square of it: %s', (_, text, number, int64) => {
-    const start = performance.now();
+    // About 20 ms; a BigInt of a mebibyte of digits would run into the test's timeout.
     expect(integralNumber(text)).toBe(number);
     expect(parseInt64(text)).toBe(int64);
-    // About 20 ms; a BigInt of a mebibyte of digits takes many seconds.
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 
