@@ -51,8 +51,7 @@ export abstract class AbstractKvStore implements KvStore {
   }
 
   close(): Promise<void> {
-    // Inside a promise, so that a hook that throws at once rejects like any other.
-    this.closing ??= Promise.resolve().then(() => this.doClose());
+    this.closing ??= this.closeOnce();
     return this.closing;
   }
 
@@ -65,6 +64,11 @@ export abstract class AbstractKvStore implements KvStore {
   protected abstract doPurgeExpired(limit: number): number | Promise<number>;
   /** Called once, after which no other hook is called. Calls that hooks have taken before still finish. */
   protected abstract doClose(): Promise<void>;
+
+  /** A hook that throws at once rejects like any other. */
+  private async closeOnce(): Promise<void> {
+    await this.doClose();
+  }
 
   private refuseWhenClosed(): void {
     if (this.closing !== undefined) throw new StoreClosedError();

@@ -1,0 +1,249 @@
+import { constants } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
+import { describe, expect, it } from '@jest/globals';
+import { withSettings } from '@kvasir/config';
+import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from '@kvasir/kv-core';
+import { readConfig, type KvServiceConfig } from './config.js';
+import { memoryForData } from './memory-limit.js';
+import { PROGRAM } from './settings.js';
+
+type Environment = Record<string, string | undefined>;
+
+/** The configuration that was read, where that must have gone well. */
+function config(env: Environment, ...argv: string[]): KvServiceConfig {
+  const result = readConfig(env, argv);
+  if (result.kind !== 'settings') throw new Error(`not read: ${result.text}`);
+  return result.settings;
+}
+
+/** The text of `--help` or about what does not fit. */
+function textOf(kind: 'help' | 'invalid', env: Environment, ...argv: string[]): string {
+  const result = readConfig(env, argv);
+  if (result.kind !== kind) throw new Error(`not ${kind}: ${JSON.stringify(result)}`);
+  return result.text;
+}
+
+const declared = Object.values(PROGRAM.sections).flatMap(({ settings }) => Object.values(settings));
+
+/** What each setting takes and refuses; `member` is where its value ends up. */
+interface Case {
+  readonly variable: string;
+  readonly flag?: string;
+  readonly member: (read: KvServiceConfig) => unknown;
+  readonly fallback: unknown;
+  readonly good: readonly (readonly [string, unknown])[];
+  readonly bad: readonly string[];
+}
+
+const NUMBERS_NEVER = ['-1', '1.5', '1e3', '0x10', 'many', ' '];
+
+const cases: Case[] = [
+  {
+    variable: 'PORT',
+    flag: '--port',
+    member: ({ http }) => http.ports,
+    fallback: [8000],
+    good: [
+      ['0', [0]],
+      ['65535', [65_535]],
+      ['8000,8080,6969', [8000, 8080, 6969]],
+    ],
+    bad: ['65536', '80a0', '8000,8000', '8000,', 'http'],
+  },
+  {
+    variable: 'HOST',
+    flag: '--host',
+    member: ({ http }) => http.host,
+    fallback: '0.0.0.0',
+    good: [
+      ['127.0.0.1', '127.0.0.1'],
+      ['::', '::'],
+      ['localhost', 'localhost'],
+    ],
+    bad: ['256.1.1.1', 'localhost:8000', '[::]', 'a b'],
+  },
+  {
+    variable: 'STORE',
+    flag: '--store',
+    member: ({ store }) => store.engine,
+    fallback: 'wal',
+    good: [
+      ['wal', 'wal'],
+      ['memory', 'memory'],
+    ],
+    bad: ['postgres', 'WAL', 'disk'],
+  },
+  {
+    variable: 'DATA_DIR',
+    flag: '--data-dir',
+    member: ({ store }) => store.dataDir,
+    fallback: resolve('data'),
+    good: [
+      ['/var/lib/kvasir', '/var/lib/kvasir'],
+      ['some/where', resolve('some/where')],
+    ],
+    bad: ['a\0b'],
+  },
+  {
+    variable: 'FSYNC',
+    member: ({ store }) => store.fsync,
+    fallback: 'always',
+    good: [
+      ['always', 'always'],
+      ['everysec', 'everysec'],
+      ['never', 'never'],
+    ],
+    bad: ['sometimes', 'ALWAYS', '1'],
+  },
+  {
+    variable: 'PURGE_INTERVAL_MS',
+    member: ({ store }) => store.purgeIntervalMs,
+    fallback: 1000,
+    good: [
+      ['1', 1],
+      ['2147483647', 2_147_483_647],
+    ],
+    bad: ['0', '2147483648', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MAX_MEMORY_BYTES',
+    member: ({ store }) => store.maxMemoryBytes,
+    fallback: memoryForData(getHeapStatistics().heap_size_limit),
+    good: [
+      ['1', 1],
+      ['9007199254740991', Number.MAX_SAFE_INTEGER],
+    ],
+    bad: ['0', '9007199254740992', '1GB', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MAX_BODY_BYTES',
+    member: ({ limits }) => limits.maxBodyBytes,
+    fallback: 1_048_576,
+    good: [
+      ['1', 1],
+      ['536870888', 536_870_888],
+    ],
+    bad: ['0', '536870889', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MAX_BATCH_OPERATIONS',
+    member: ({ limits }) => limits.maxBatchOperations,
+    fallback: 1000,
+    good: [
+      ['1', 1],
+      ['1000000', 1_000_000],
+    ],
+    bad: ['0', '1000001', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MAX_JSON_DEPTH',
+    member: ({ limits }) => limits.maxJsonDepth,
+    fallback: 64,
+    good: [
+      ['0', 0],
+      ['4096', 4096],
+    ],
+    bad: ['4097', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'LOG_LEVEL',
+    member: ({ log }) => log.level,
+    fallback: 'info',
+    good: [
+      ['fatal', 'fatal'],
+      ['error', 'error'],
+      ['warn', 'warn'],
+      ['info', 'info'],
+      ['debug', 'debug'],
+      ['trace', 'trace'],
+      ['warning', 'warn'],
+      ['WARNING', 'warn'],
+      ['Debug', 'debug'],
+    ],
+    bad: ['verbose', 'silent', '30'],
+  },
+  {
+    variable: 'SHUTDOWN_TIMEOUT_MS',
+    member: ({ shutdown }) => shutdown.timeoutMs,
+    fallback: 4000,
+    good: [
+      ['1', 1],
+      ['2147483647', 2_147_483_647],
+    ],
+    bad: ['0', '2147483648', ...NUMBERS_NEVER],
+  },
+];
+
+describe.each(cases)('$variable', ({ variable, flag, member, fallback, good, bad }) => {
+  it('has its default when it is unset or set to nothing', () => {
+    expect(member(config({}))).toEqual(fallback);
+    expect(member(config({ [variable]: '' }))).toEqual(fallback);
+  });
+
+  it.each(good)('takes %j', (text, value) => {
+    expect(member(config({ [variable]: text }))).toEqual(value);
+  });
+
+  it.each(bad)('refuses %j in one line that names the variable, the value and what is allowed', (text) => {
+    const message = textOf('invalid', { [variable]: text });
+    const { allowed } = declared.find((setting) => setting.variable === variable)!.value;
+    expect(message).toBe(`${variable} is ${JSON.stringify(text)}: allowed is ${allowed}\n`);
+  });
+
+  it(flag === undefined ? 'has no flag' : 'has a flag, which wins', () => {
+    const name = flag ?? `--${variable.toLowerCase().replaceAll('_', '-')}`;
+    const [[text, value] = ['', undefined]] = good;
+    if (flag === undefined) {
+      expect(textOf('invalid', {}, name, text)).toContain(`${name} is not a flag of kv-service`);
+    } else {
+      expect(member(config({ [variable]: good[1]![0] }, name, text))).toEqual(value);
+      expect(member(config({ [variable]: good[1]![0] }, `${name}=${text}`))).toEqual(value);
+    }
+  });
+
+  it('stands in --help', () => {
+    const setting = declared.find((one) => one.variable === variable)!;
+    const help = textOf('help', {}, '--help').replaceAll(/\s+/g, ' ');
+    const names = flag === undefined ? variable : `${variable}, ${flag} <value>`;
+    const words = typeof setting.default === 'string' ? setting.default : setting.default.words;
+    expect(help).toContain(` ${names} ${setting.description} Allowed: ${setting.value.allowed} Default: ${words} `);
+  });
+});
+
+describe("kv-service's settings", () => {
+  it('are all in the cases above', () => {
+    expect(cases.map(({ variable }) => variable)).toEqual(declared.map(({ variable }) => variable));
+  });
+
+  it('have variables and flags of their own', () => {
+    const names = declared.flatMap((setting) =>
+      [setting.variable, 'flag' in setting ? `--${setting.flag}` : []].flat(),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).not.toContain('--help');
+    expect(names).not.toContain('--version');
+  });
+
+  it("hold kv-core's request limits, with its defaults", () => {
+    const limits: RequestLimits = config({}).limits;
+    expect(limits).toEqual(DEFAULT_REQUEST_LIMITS);
+  });
+
+  it('allow no body that could not be a string', () => {
+    expect(config({ MAX_BODY_BYTES: '536870888' }).limits.maxBodyBytes).toBeLessThanOrEqual(
+      constants.MAX_STRING_LENGTH,
+    );
+  });
+
+  it('leave variables of other programs alone', () => {
+    expect(config({ PATH: '/bin', port: 'x', npm_config_port: 'x' })).toEqual(config({}));
+  });
+
+  it('are what docs/configuration.md says', () => {
+    const document = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+    // When this fails: npm run build && node tools/configuration-doc.mjs
+    expect(document).toBe(withSettings(document, PROGRAM));
+  });
+});
