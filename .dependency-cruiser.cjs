@@ -35,7 +35,7 @@ module.exports = {
       name: 'no-dev-package-at-run-time',
       comment: 'What the services load must be there after `npm ci --omit=dev`.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: [SPECS, '/testing/', '^libs/kv-conformance/'] },
+      from: { path: '^(apps|libs)/', pathNot: [SPECS, '/testing/', '^libs/(kv-conformance|test-harness)/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
@@ -124,9 +124,9 @@ module.exports = {
     {
       name: 'wal-has-three-users',
       comment:
-        "The log's lines are written by engine-wal, looked after by kv-service's wal/ and repaired by the CLI; nobody else may depend on the format.",
+        "The log's lines are written by engine-wal, looked after by kv-service's wal/, repaired by the CLI and damaged on purpose by faults/; nobody else may depend on the format.",
       severity: 'error',
-      from: { pathNot: ['^libs/wal/', '^libs/engine-wal/', '^apps/kv-service/src/wal/', '^apps/cli/', '^bench/'] },
+      from: { pathNot: ['^libs/wal/', '^libs/engine-wal/', '^apps/kv-service/src/wal/', '^apps/cli/', '^bench/', '^faults/'] },
       to: { path: '^libs/wal/' },
     },
 
@@ -163,6 +163,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: ['^libs/kv-conformance/', SPECS] },
       to: { path: '^libs/kv-conformance/' },
+    },
+    {
+      name: 'test-harness-is-for-specs',
+      comment: 'test-harness starts and kills services for specs: at run time it would bring Jest with it.',
+      severity: 'error',
+      from: { pathNot: ['^libs/test-harness/', SPECS, '/testing/'] },
+      to: { path: '^libs/test-harness/' },
     },
     {
       name: 'conformance-knows-the-port-only',

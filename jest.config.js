@@ -7,7 +7,7 @@
  */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/libs'],
+  roots: ['<rootDir>/apps', '<rootDir>/faults', '<rootDir>/libs', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -38,5 +38,11 @@ export default {
   coverageProvider: 'babel',
   coverageDirectory: 'coverage',
   coverageReporters: ['text', 'html', 'lcov'],
-  collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/*.e2e-spec.ts', '!**/index.ts'],
+  collectCoverageFrom: [
+    '{apps,libs}/*/src/**/*.ts',
+    '!**/{*.spec,*.e2e-spec,index}.ts',
+    // Serves tests alone.
+    '!**/testing/**',
+    '!libs/{kv-conformance,test-harness}/**',
+  ],
 };

@@ -1,2 +1,1 @@
-/** What to inject for the service's `RequestLimits`. */
-export const REQUEST_LIMITS = Symbol('request limits');
+export * from '@kvasir/http';

@@ -56,6 +56,7 @@ const RECORDS: WireApi = {
     answer: (error) =>
       error instanceof WireRefusal ? json({ status: 'Error', message: error.message }, error.status) : undefined,
   },
+  refuseMethod: (path) => (path === '/taken' ? new WireRefusal(400, "'taken' is taken") : undefined),
 };
 
 @WireController('', RECORDS)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { RawConnection, type RawResponse } from './testing/raw-connection.js';
+import { RawConnection, type RawResponse } from '@kvasir/test-harness';
 import { startToyApp, type ToyApp } from './testing/toy-app.js';
 
 const HOST = 'Host: localhost\r\n';
@@ -60,8 +60,9 @@ describe.each([
       ['GET /kv//', 404, 'written %2F'],
       ['GET /kv/a/b', 404, 'a slash inside a key is written %2F'],
       ['GET /kv/a/', 404, 'written %2F'],
-      ['GET //kv/x', 404, '"error"'],
-      ['GET /KV/x', 404, '"error"'],
+      ['GET //kv/x', 404, '{"status":"Error"'],
+      ['GET /KV/x', 404, '{"status":"Error"'],
+      ['GET /bulk/', 404, '{"status":"Error"'],
       ['GET /KV', 200, '"record":"KV"'],
       ['GET /kv%2Fx', 200, '"record":"kv/x"'],
       ['GET /%6bv', 200, '"record":"kv"'],
@@ -73,7 +74,10 @@ describe.each([
       ['GET /api/v1/store//exists', 400, '{"detail":{"success":false,"error":"the key is empty'],
       ['GET /api/v1/store/k/nothing', 404, '{"detail"'],
       ['GET /api/v1', 404, '"error":"there is nothing at this path'],
-      ['GET /a/b/c', 404, '"type":"about:blank","title":"Not Found","status":404,"detail":'],
+      ['GET /a/b/c', 404, '{"status":"Error"'],
+      ['GET /api/v2/store', 404, '"type":"about:blank","title":"Not Found","status":404,"detail":'],
+      ['POST /taken', 400, '{"status":"Error","message":"\'taken\' is taken"}'],
+      ['PATCH /bulk', 405, '{"status":"Error"'],
       ['PUT /bulk', 200, '"bulk":true'],
       ['GET /bulk', 200, '"record":"bulk"'],
       ['PUT /.env', 200, '"raw":".env"'],

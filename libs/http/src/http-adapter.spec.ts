@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { HttpAdapterOptions } from './kvasir-http-adapter.js';
-import { RawConnection } from './testing/raw-connection.js';
+import { RawConnection } from '@kvasir/test-harness';
 import { startToyApp, type ToyApp } from './testing/toy-app.js';
 import { WireAnswer } from './wire-answer.js';
 import { DEFAULT_API } from './wire-errors.js';

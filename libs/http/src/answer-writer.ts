@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { WireAnswer } from './wire-answer.js';
+
+/** How an answer leaves. */
+export interface WriteOptions {
+  /** Say `Connection: close`, and close after the answer. */
+  readonly close: boolean;
+  /** With `close`: how long, in milliseconds, to go on discarding what the client still sends, so that it can read the answer; 0 for not at all. */
+  readonly lingerMs: number;
+}
+
+/** Writes an answer whose body is text. */
+export function writeText(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: WireAnswer,
+  text: string,
+  options: WriteOptions,
+): void {
+  const headers = headersOf(answer, options.close);
+  headers.push('Content-Length', String(Buffer.byteLength(text)));
+  res.writeHead(answer.status, headers);
+  const body = req.method === 'HEAD' ? '' : text;
+  if (options.close && options.lingerMs > 0) {
+    if (body === '') res.flushHeaders();
+    else res.write(body);
+    linger(req, res, options.lingerMs);
+  } else {
+    res.end(body);
+  }
+}
+
+/**
+ * Writes an answer whose body comes in pieces. No piece is asked for before the client has taken most of the last one, and each waits for the next turn of the event loop, so
+ * that a long listing does not hold up other requests. A client that goes away ends the iteration.
+ *
+ * The first piece is made before the headers are sent.
+ *
+ * @throws whatever the iteration throws; when `res.headersSent` it is too late for another answer, and the connection has been cut so that the client cannot take what it has for the whole
+ */
+export async function writePieces(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: WireAnswer,
+  pieces: Iterable<string> | AsyncIterable<string>,
+  options: WriteOptions,
+): Promise<void> {
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
+  const headers = headersOf(answer, options.close);
+  // HTTP/1.0 has no chunks; there the end of the connection is the end of the body.
+  if (req.httpVersion === '1.1') headers.push('Transfer-Encoding', 'chunked');
+  if (req.method === 'HEAD') {
+    await iterator.return?.();
+    res.writeHead(answer.status, headers);
+    res.end();
+    return;
+  }
+  let done = false;
+  try {
+    let piece = await iterator.next();
+    if (!res.destroyed) res.writeHead(answer.status, headers);
+    while (!res.destroyed && !(done = piece.done === true)) {
+      const taken = res.write(piece.value);
+      await (taken ? nextTurn() : drainedOrClosed(res));
+      if (!res.destroyed) piece = await iterator.next();
+    }
+    if (done) res.end();
+  } catch (error) {
+    done = true;
+    if (res.headersSent) res.destroy();
+    throw error;
+  } finally {
+    if (!done) await iterator.return?.();
+  }
+}
+
+function headersOf(answer: WireAnswer, close: boolean): string[] {
+  const headers = ['Content-Type', answer.contentType];
+  if (answer.headers !== undefined)
+    for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
+  if (close) headers.push('Connection', 'close');
+  return headers;
+}
+
+function drainedOrClosed(res: ServerResponse): Promise<void> {
+  if (res.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      res.off('drain', done);
+      res.off('close', done);
+      resolve();
+    };
+    res.on('drain', done);
+    res.on('close', done);
+  });
+}
+
+/**
+ * Ends a response whose body is sent, but whose request is not wholly read, without a reset: a socket closed over unread data makes the client's system drop the answer
+ * (RFC 9112 section 9.6). What comes is discarded until the client has sent all, closes, or the time is over.
+ */
+function linger(req: IncomingMessage, res: ServerResponse, lingerMs: number): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    req.off('end', end);
+    req.off('close', end);
+    if (!res.destroyed) res.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  req.on('end', end);
+  req.on('close', end);
+  req.resume();
+}
