@@ -1,9 +1,11 @@
 /**
- * `make run`: starts the built kv-service, waits until it answers, prints its addresses and a first `curl` with the
- * answer it gave, and stays until the service ends. Settings are the service's own environment variables (PORT,
- * DATA_DIR, …); flags are handed on: `node tools/run.mjs --data-dir /var/lib/kvasir`.
+ * `make run`: starts the built services, waits until they answer, prints their addresses and a first `curl` with the
+ * answer it gave, and stays until they end. Ctrl-C stops them all; when one ends by itself, so do the others.
  *
- * The exit status is the service's own.
+ * Settings are kv-service's own environment variables (PORT, DATA_DIR, …), and TEST_CLIENT_PORT for test-client; flags
+ * are handed on to kv-service: `node tools/run.mjs --data-dir /var/lib/kvasir`.
+ *
+ * The exit status is that of the first service that ended with another one than 0.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,7 +15,6 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const SERVICE = fileURLToPath(new URL('../dist/apps/kv-service/src/main.js', import.meta.url));
 const POLL_MS = 50;
 const ANSWER_WITHIN_MS = 60_000;
 
@@ -24,11 +25,36 @@ const { values } = parseArgs({
   strict: false,
 });
 const host = String(values.host || process.env.HOST || '0.0.0.0');
-const ports = String(values.port || process.env.PORT || '8000')
-  .split(',')
-  .map((port) => port.trim());
 /** Where this machine reaches a service that listens on `host`. */
 const reachable = ['0.0.0.0', '::', ''].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+
+const portsOf = (text) => text.split(',').map((port) => port.trim());
+// Anything but a port number is left to the service, which says what is wrong with it.
+const isPort = (port) => /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535;
+const addressesOf = (ports) => ports.filter(isPort).map((port) => `http://${reachable}:${port}`);
+
+const kvPorts = portsOf(String(values.port || process.env.PORT || '8000'));
+const testClientPort = process.env.TEST_CLIENT_PORT || '8001';
+const [kvAddress] = addressesOf(kvPorts);
+
+/** What is started, in this order: each with the ports it will listen on, and what is asked to see whether it answers. */
+const SERVICES = [
+  { name: 'kv-service', ports: kvPorts, flags, env: {}, path: '/stats' },
+  // Without a port that is known beforehand nobody could tell it where kv-service is.
+  ...(kvAddress === undefined
+    ? []
+    : [
+        {
+          name: 'test-client',
+          ports: [testClientPort],
+          flags: [],
+          env: { PORT: testClientPort, HOST: host, KV_SERVICE_URL: kvAddress },
+          path: '/test/status',
+        },
+      ]),
+];
+
+const mainOf = ({ name }) => fileURLToPath(new URL(`../dist/apps/${name}/src/main.js`, import.meta.url));
 
 /** Whether the port is free. Asked first: an old instance on it would answer for the new one. */
 function isFree(port) {
@@ -44,32 +70,55 @@ function fail(message) {
   process.exit(1);
 }
 
-if (!existsSync(SERVICE)) fail('kv-service is not built yet: run `make build` (or `npm run build`) first.');
-// Anything but a port number is left to the service, which says what is wrong with it.
-const known = ports.filter((port) => /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535);
-for (const port of known) {
-  if (!(await isFree(port))) fail(`Port ${port} is in use already. Choose others, for example: make run PORT=9000`);
+for (const service of SERVICES) {
+  if (!existsSync(mainOf(service))) fail(`${service.name} is not built yet: run \`npm run build\` first.`);
+  for (const port of service.ports.filter(isPort)) {
+    if (!(await isFree(port))) {
+      fail(`Port ${port} is in use already. Choose others, for example: make run PORT=9000 TEST_CLIENT_PORT=9001`);
+    }
+  }
 }
 
-// A process group of its own: Ctrl-C in the terminal reaches this process alone, which hands it on once.
-const service = spawn(process.execPath, [SERVICE, ...flags], { stdio: 'inherit', detached: true });
-const isRunning = () => service.exitCode === null && service.signalCode === null;
-service.on('error', (error) => fail(`kv-service could not be started: ${error.message}`));
-service.on('exit', (code, signal) => {
-  process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (isRunning()) service.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+let stopping = false;
+const children = [];
+const isRunning = (child) => child.exitCode === null && child.signalCode === null;
+
+/** Asks every service that still runs to stop. A second signal ends them at once. */
+function stopAll(signal) {
+  stopping = true;
+  for (const child of children) if (isRunning(child)) child.kill(signal);
+}
+
+function start(service) {
+  const child = spawn(process.execPath, [mainOf(service), ...service.flags], {
+    stdio: 'inherit',
+    // A process group of its own: Ctrl-C in the terminal reaches this process alone, which hands it on once.
+    detached: true,
+    env: { ...process.env, ...service.env },
   });
+  child.on('error', (error) => {
+    console.error(`${service.name} could not be started: ${error.message}`);
+    process.exitCode ||= 1;
+    stopAll('SIGTERM');
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode ||= code ?? 128 + (constants.signals[signal] ?? 0);
+    if (!stopping) stopAll('SIGTERM');
+  });
+  children.push(child);
+  return child;
 }
 
-/** The body of `GET /stats` as soon as the service answers; undefined when it ends or takes too long. */
-async function firstAnswer(base) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => stopAll(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+}
+
+/** The body of a service's first answer; undefined when one of the services ends, or it takes too long. */
+async function firstAnswer(url) {
   const deadline = Date.now() + ANSWER_WITHIN_MS;
-  while (isRunning() && Date.now() < deadline) {
+  while (!stopping && Date.now() < deadline) {
     try {
-      const answer = await fetch(`${base}/stats`, { signal: AbortSignal.timeout(2000) });
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
       if (answer.ok) return await answer.text();
     } catch {
       // Not listening yet.
@@ -79,16 +128,25 @@ async function firstAnswer(base) {
   return undefined;
 }
 
-if (known.length > 0) {
-  const bases = known.map((port) => `http://${reachable}:${port}`);
-  const stats = await firstAnswer(bases[0]);
-  if (stats !== undefined && isRunning()) {
-    const kv = bases.find((base) => base.endsWith(':8080')) ?? bases[0];
-    console.log(`
+const answers = new Map();
+for (const service of SERVICES) {
+  if (stopping) break;
+  start(service);
+  const [address] = addressesOf(service.ports);
+  if (address !== undefined) answers.set(service.name, await firstAnswer(address + service.path));
+}
+
+const stats = answers.get('kv-service');
+if (stats !== undefined && !stopping) {
+  const bases = addressesOf(kvPorts);
+  const kv = bases.find((base) => base.endsWith(':8080')) ?? bases[0];
+  const [testClient = '(any free port, see its log line)'] = addressesOf([testClientPort]);
+  console.log(`
   Kvasir is running.
 
-    Addresses    ${bases.join('  ')}
-    API pages    ${bases[0]}/docs
+    kv-service   ${bases.join('  ')}
+    test-client  ${testClient}
+    API pages    ${bases[0]}/docs  ${testClient}/docs
     Data         ${process.env.STORE === 'memory' ? 'in memory only' : values['data-dir'] || process.env.DATA_DIR || './data'}
 
     A first request, and what it answered just now:
@@ -101,7 +159,10 @@ if (known.length > 0) {
       curl -X PUT ${kv}/kv/hello -H 'Content-Type: application/json' -d '{"value":"world"}'
       curl ${kv}/kv/hello
 
+    Let test-client check that a deleted key is gone:
+
+      curl -X POST ${testClient}/test/deletion
+
   Ctrl-C stops it.
 `);
-  }
 }
