@@ -1,6 +1,6 @@
 # Needs Node.js (20.19 or later), npm and make; everything else comes with `npm ci`.
 
-# Settings of `make run`: make run PORT=9000 DATA_DIR=/var/lib/kvasir
+# Settings of `make run`: make run PORT=9000 TEST_CLIENT_PORT=9001 DATA_DIR=/var/lib/kvasir
 PORT ?= 8000,8080,6969
 DATA_DIR ?= ./data
 
@@ -9,19 +9,22 @@ BUILT := dist/.built
 SOURCES := $(shell find apps libs -name '*.ts' -not -name '*.spec.ts' -not -name '*.e2e-spec.ts' -o -name 'tsconfig*.json' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help install build run test check coverage demo format clean
+.PHONY: help install compile build up logs down run validate test check coverage demo format clean
 
 help: ## List the targets
 	@node -e 'for (const [, name, text] of require("fs").readFileSync("Makefile", "utf8").matchAll(/^([a-z]+):.*?## (.*)$$/gm)) console.log("make " + name.padEnd(10) + text)'
 
 install: $(INSTALLED) ## Install the packages that package-lock.json names
 
-build: $(BUILT) ## Compile the apps into dist/
+compile: $(BUILT) ## Compile the apps into dist/
 
 run: export PORT := $(PORT)
 run: export DATA_DIR := $(DATA_DIR)
-run: $(BUILT) ## Start kv-service (PORT=8000,8080,6969 DATA_DIR=./data)
+run: $(BUILT) ## Start kv-service and test-client (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 DATA_DIR=./data)
 	@node tools/run.mjs
+
+validate: $(BUILT) ## Run every workflow against a running kv-service (KV_SERVICE_URL=http://localhost:8000)
+	@node dist/apps/test-client/src/validate.js
 
 # Every check and every test there is. The last line says how many tests passed and failed.
 test: $(BUILT) ## Run every check and every test
@@ -40,8 +43,29 @@ demo: $(BUILT) ## Take a real data set through a server and a kill, and compare
 format: $(INSTALLED) ## Format all files in place
 	@npm run --silent format
 
-clean: ## Remove what build and tests made; packages and data stay
+# The second way in, for machines with Docker: the same services in containers, with their data in a volume.
+
+build: ## Docker: build the images
+	docker compose build
+
+up: .env ## Docker: start all services (8000, 8080, 6969, 8001, 8888)
+	docker compose up --detach --wait
+	@echo "kv-service http://localhost:8000  test-client http://localhost:8001  api-gateway http://localhost:8888 (x-api-key is in .env)"
+
+logs: ## Docker: follow what the services log
+	docker compose logs --follow
+
+down: ## Docker: stop the services; their data stays
+	docker compose down
+
+clean: ## Remove what was built, and the containers with their images and their data
 	rm -rf dist coverage node_modules/.cache
+	@if docker compose version >/dev/null 2>&1; then echo "docker compose down --volumes --rmi local" && docker compose down --volumes --rmi local; fi
+
+# A key of this machine's own for the gateway.
+.env:
+	@node -e 'require("fs").writeFileSync(".env", "API_KEY=" + require("crypto").randomBytes(24).toString("base64url") + "\n", { mode: 0o600, flag: "wx" })'
+	@echo "wrote .env with an API key for the gateway"
 
 # npm warns of packages that name a later Node.js as their engine; docs/dependencies.md has the list.
 $(INSTALLED): package.json package-lock.json .npmrc

@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import { createLogger, stopOnSignal } from '@kvasir/service';
 import { readConfig, type KvServiceConfig } from './config/config.js';
 import { PROGRAM } from './config/settings.js';
-import { createLogger } from './logging/create-logger.js';
 import { startService } from './start.js';
-import { stopOnSignal } from './stop-on-signal.js';
 
 async function run(config: KvServiceConfig): Promise<void> {
   const logger = createLogger(config.log.level);
   try {
     const { app } = await startService(config, logger, PROGRAM.version());
-    stopOnSignal(app, logger, config.shutdown.timeoutMs);
+    stopOnSignal(app, { name: PROGRAM.name, logger, timeoutMs: config.shutdown.timeoutMs });
   } catch (error) {
     logger.fatal({ err: error }, `kv-service cannot start: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);

@@ -1,0 +1,2 @@
+/** What to inject for the `TestClientConfig`. */
+export const TEST_CLIENT_CONFIG = Symbol('test-client config');
