@@ -134,10 +134,10 @@ module.exports = {
     {
       name: 'engines-import-the-core',
       comment:
-        'An engine implements the port of kv-core and knows no other engine (engine-wal also uses wal; specs run kv-conformance: both have rules of their own).',
+        'An engine implements the port of kv-core and knows no other engine (engine-wal also uses wal; specs use kv-conformance and test-harness: all have rules of their own).',
       severity: 'error',
       from: { path: '^libs/(engine-[^/]+)/' },
-      to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/kv-core/', '^libs/wal/', '^libs/kv-conformance/'] },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/kv-core/', '^libs/wal/', '^libs/(kv-conformance|test-harness)/'] },
     },
     {
       name: 'engines-without-nest',
@@ -192,6 +192,7 @@ module.exports = {
         pathNot: [
           '^apps/kv-service/src/apis/$1/',
           '^apps/kv-service/src/http/',
+          '^libs/http/',
           '^apps/kv-service/src/store/store\\.token\\.ts$',
           '^libs/kv-core/',
           '^libs/contracts/',

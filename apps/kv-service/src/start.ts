@@ -1,14 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Logger as NestLogger } from 'nestjs-pino';
+import { Logger as NestLogger, PinoLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { GrpcTransport } from './apis/rpc/grpc-transport.js';
 import type { KvServiceConfig } from './config/config.js';
-import { KvasirHttpAdapter } from './http/kvasir-http-adapter.js';
+import { drainMs } from './config/drain-time.js';
+import { KvasirHttpAdapter } from '@kvasir/http';
 import { serveApiDocs } from './operations/api-docs.js';
-
-/** The part of the shutdown's time that requests in progress get; the rest is for the log. */
-const DRAIN_SHARE = 0.75;
 
 /** A service that answers. */
 export interface RunningService {
@@ -26,23 +25,35 @@ export async function startService(config: KvServiceConfig, logger: Logger, vers
   const adapter = new KvasirHttpAdapter({
     logger,
     maxBodyBytes: config.limits.maxBodyBytes,
-    timeouts: { drainMs: config.shutdown.timeoutMs * DRAIN_SHARE },
+    timeouts: { drainMs: drainMs(config) },
   });
   const app = await NestFactory.create(AppModule.with(config, logger), adapter, {
-    bufferLogs: true,
+    // From the first line on: what goes wrong before there is an application is a log line like any other.
+    logger: new NestLogger(new PinoLogger({ pinoHttp: { logger } }), {}),
     abortOnError: false,
     routeResolutionStrategy: 'specificity',
   });
-  app.useLogger(app.get(NestLogger));
   try {
     serveApiDocs(app, adapter, version);
     const ports = await listen(app, adapter, config);
-    logger.info({ ports, host: config.http.host, store: config.store.engine, version }, 'kv-service is listening');
+    const grpcPort = config.grpc.port === 0 ? undefined : await listenForGrpc(app);
+    logger.info(
+      { ports, host: config.http.host, grpcPort, store: config.store.engine, version },
+      'kv-service is listening',
+    );
     return { app, ports };
   } catch (error) {
     await app.close();
     throw error;
   }
+}
+
+/** @returns the gRPC port */
+async function listenForGrpc(app: INestApplication): Promise<number> {
+  const transport = app.get(GrpcTransport);
+  app.connectMicroservice({ strategy: transport });
+  await app.startAllMicroservices();
+  return transport.port;
 }
 
 async function listen(app: INestApplication, adapter: KvasirHttpAdapter, config: KvServiceConfig): Promise<number[]> {

@@ -24,5 +24,6 @@ export { DEFAULT_API, problemAnswer, type ProblemOptions, type WireApi, type Wir
 export { WireQuery } from './wire-query.js';
 export { WireRefusal, type WireRefusalOptions } from './wire-refusal.js';
 export type { WireRequest } from './wire-request.js';
+export type { WireGate } from './wire-dispatcher.js';
 export type { WireHandler, WireMethod } from './wire-router.js';
 export { WireModule } from './wire.module.js';

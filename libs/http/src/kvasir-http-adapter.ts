@@ -10,7 +10,8 @@ import { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import type { ParserError } from './reencoded-connection.js';
 import { WireAnswer } from './wire-answer.js';
-import { WireDispatcher } from './wire-dispatcher.js';
+import { WireDispatcher, type WireGate } from './wire-dispatcher.js';
+import type { WireApi } from './wire-errors.js';
 import { WireRouter } from './wire-router.js';
 
 /** How long clients may take, in milliseconds. */
@@ -49,6 +50,10 @@ export interface HttpAdapterOptions {
   /** Whether wire routes skip Express and Nest's pipeline; default true. The answers are the same either way. */
   readonly fast?: boolean;
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** Owns every path that no API owns, such as unknown ones; default `DEFAULT_API`. */
+  readonly fallbackApi?: WireApi;
+  /** Asked for every request, before anything else is done with it; default: all may go on. */
+  readonly gate?: WireGate;
 }
 
 /**
@@ -57,7 +62,7 @@ export interface HttpAdapterOptions {
  * Nest closes the adapter between `beforeApplicationShutdown` and `onApplicationShutdown`: requests in progress still need what they use until the latter.
  */
 export class KvasirHttpAdapter extends ExpressAdapter {
-  readonly router = new WireRouter();
+  readonly router: WireRouter;
   readonly #logger: HttpLogger;
   readonly #timeouts: HttpTimeouts;
   readonly #dispatcher: WireDispatcher;
@@ -69,6 +74,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
 
   constructor(options: HttpAdapterOptions) {
     super();
+    this.router = new WireRouter(options.fallbackApi);
     this.#logger = options.logger;
     this.#timeouts = { ...DEFAULT_HTTP_TIMEOUTS, ...options.timeouts };
     this.disable('x-powered-by');
@@ -77,6 +83,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
       logger: options.logger,
       maxBodyBytes: options.maxBodyBytes ?? DEFAULT_REQUEST_LIMITS.maxBodyBytes,
       lingerMs: this.#timeouts.lingerMs,
+      gate: options.gate,
       fast: options.fast ?? true,
     });
   }

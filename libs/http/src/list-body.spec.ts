@@ -23,7 +23,7 @@ describe('the body of an answer that holds a list', () => {
   test('holds more than a string can', () => {
     const element = 'x'.repeat(1_048_576);
     let units = 0;
-    for (const piece of listBody('[', new Array<string>(1000).fill(element), ']') as Iterable<string>)
+    for (const piece of listBody('[', Array<string>(1000).fill(element), ']') as Iterable<string>)
       units += piece.length;
     expect(units).toBe(1000 * 1_048_576 + 999 + 2);
   });

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
@@ -11,11 +11,19 @@ import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelin
 import { decodeKey, splitTarget } from './raw-path.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
 import { WireAnswer, type WireBody } from './wire-answer.js';
-import { DEFAULT_API, internalRefusal, problemAnswer, type WireApi } from './wire-errors.js';
+import { internalRefusal, problemAnswer, type WireApi } from './wire-errors.js';
 import { WireQuery } from './wire-query.js';
 import { WireRefusal } from './wire-refusal.js';
 import { EMPTY_BODY, WireRequest } from './wire-request.js';
 import type { WireRoute, WireRouter } from './wire-router.js';
+
+/**
+ * Says whether a request may go on, by its headers alone: asked before its key is decoded, its body read or its handler called, and whether or not there is a route for it.
+ *
+ * @param path raw, starting with a slash
+ * @returns the refusal to answer it with
+ */
+export type WireGate = (method: string, path: string, headers: IncomingHttpHeaders) => WireRefusal | undefined;
 
 /** What the dispatcher is set up with. */
 export interface DispatcherOptions {
@@ -24,6 +32,7 @@ export interface DispatcherOptions {
   readonly maxBodyBytes: number;
   /** How long to discard what a refused client still sends, in milliseconds. */
   readonly lingerMs: number;
+  readonly gate?: WireGate;
   /** true: handlers are called at once. false: through the pipeline of Express and Nest, with the same answers. */
   readonly fast: boolean;
 }
@@ -141,7 +150,7 @@ export class WireDispatcher {
 
   #start(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
     if (this.options.logger.isLevelEnabled('debug')) this.#logWhenAnswered(req, res);
-    const exchange = new HttpExchange(req, res, DEFAULT_API, expectation === 'continue');
+    const exchange = new HttpExchange(req, res, this.router.fallback, expectation === 'continue');
     try {
       this.#route(exchange, expectation);
     } catch (error) {
@@ -163,6 +172,8 @@ export class WireDispatcher {
     if (expectation === 'unknown')
       throw new WireRefusal(417, `'Expect: ${req.headers.expect}' is not known here; only 100-continue is`);
     if (this.draining && this.refuseWhileDraining) throw new WireRefusal(503, 'the service is stopping');
+    const shut = this.options.gate?.(method, parts.path, req.headers);
+    if (shut !== undefined) throw shut;
     if (match.kind === 'refusal') throw match.refusal;
     if (match.kind === 'express') {
       exchange.attach();

@@ -3,7 +3,6 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpExchange } from './http-exchange.js';
 import { KvasirHttpAdapter } from './kvasir-http-adapter.js';
-import { DEFAULT_API } from './wire-errors.js';
 import { WireRefusal } from './wire-refusal.js';
 
 /** Answers what goes wrong inside Express's and Nest's pipeline as the dispatcher would: in the form of the API that owns the path. */
@@ -19,7 +18,7 @@ export class WireExceptionFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const req = http.getRequest<IncomingMessage>();
     const exchange =
-      HttpExchange.of(req) ?? new HttpExchange(req, http.getResponse<ServerResponse>(), DEFAULT_API, false);
+      HttpExchange.of(req) ?? new HttpExchange(req, http.getResponse<ServerResponse>(), adapter.router.fallback, false);
     adapter.fail(
       exchange,
       error instanceof HttpException ? new WireRefusal(error.getStatus(), error.message, { cause: error }) : error,

@@ -67,6 +67,9 @@ export class WireRouter {
   readonly #root = new Node();
   readonly #methods = new Set<string>();
 
+  /** @param fallback owns every path that no API owns */
+  constructor(readonly fallback: WireApi = DEFAULT_API) {}
+
   /** @throws Error when the method of this path is declared already */
   add(declaration: WireRouteDeclaration): WireRoute {
     const { method, template, prefix, api, handler } = declaration;
@@ -133,11 +136,11 @@ export class WireRouter {
       const hint = passed ? ' (a slash inside a key is written %2F)' : '';
       return {
         kind: 'refusal',
-        api: ownerOf(this.#root, segments),
+        api: ownerOf(this.#root, segments) ?? this.fallback,
         refusal: new WireRefusal(404, `there is nothing at this path${hint}`),
       };
     }
-    const api = [...nearest.routes.values()][0]?.api ?? DEFAULT_API;
+    const api = [...nearest.routes.values()][0]?.api ?? this.fallback;
     const ownRefusal = api.refuseMethod?.(path);
     if (ownRefusal !== undefined) return { kind: 'refusal', api, refusal: ownRefusal };
     const methods = new Set<string>();
@@ -203,7 +206,7 @@ function endsOf(node: Node, segments: readonly string[], depth: number): Node[] 
   return ends;
 }
 
-function ownerOf(root: Node, segments: readonly string[]): WireApi {
+function ownerOf(root: Node, segments: readonly string[]): WireApi | undefined {
   let owner: WireApi | undefined;
   let node: Node | undefined = root;
   for (const segment of segments) {
@@ -211,7 +214,7 @@ function ownerOf(root: Node, segments: readonly string[]): WireApi {
     if (node === undefined) break;
     owner = node.owner ?? owner;
   }
-  return owner ?? DEFAULT_API;
+  return owner;
 }
 
 function allowHeader(methods: ReadonlySet<string>): string {

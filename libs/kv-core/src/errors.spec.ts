@@ -6,7 +6,9 @@ import {
   ERROR_CATALOGUE,
   KeyInvalidError,
   KvError,
+  OutcomeUnknownError,
   QueryInvalidError,
+  SchemaUnsupportedError,
   StoreClosedError,
   StoreFullError,
   StoreUnavailableError,
@@ -25,6 +27,8 @@ const ERRORS = [
   new StoreClosedError(),
   new StoreUnavailableError('the database does not answer', { cause }),
   new WriteFailedError('fdatasync failed', { cause }),
+  new OutcomeUnknownError('the connection was lost', { cause }),
+  new SchemaUnsupportedError('the database has migration 9', { cause }),
   new DataCorruptError('line 5 is damaged', { cause }),
   new DataDirLockedError('process 7 has it', { cause }),
 ];
@@ -49,6 +53,8 @@ describe('the error catalogue', () => {
       STORE_CLOSED: 'unavailable',
       STORE_UNAVAILABLE: 'unavailable',
       WRITE_FAILED: 'unavailable',
+      OUTCOME_UNKNOWN: 'unavailable',
+      SCHEMA_UNSUPPORTED: 'unavailable',
       DATA_CORRUPT: 'damaged',
       DATA_DIR_LOCKED: 'unavailable',
     });

@@ -18,6 +18,14 @@ export const ERROR_CATALOGUE = {
     kind: 'unavailable',
     meaning: 'The write could not be made durable; it may or may not be there after a restart.',
   },
+  OUTCOME_UNKNOWN: {
+    kind: 'unavailable',
+    meaning: 'The database was lost while it committed the write; it may or may not be there.',
+  },
+  SCHEMA_UNSUPPORTED: {
+    kind: 'unavailable',
+    meaning: 'The tables in the database are not those that this version works on.',
+  },
   DATA_CORRUPT: { kind: 'damaged', meaning: 'The stored data is damaged.' },
   DATA_DIR_LOCKED: { kind: 'unavailable', meaning: 'Another process owns the data directory.' },
 } as const satisfies Record<string, { readonly kind: ErrorKind; readonly meaning: string }>;
@@ -95,6 +103,20 @@ export class StoreUnavailableError extends KvError {
 export class WriteFailedError extends KvError {
   constructor(problem: string, options?: ErrorOptions) {
     super('WRITE_FAILED', problem, options);
+  }
+}
+
+/** A write of which nobody can say whether it was committed; unlike after a {@link WriteFailedError} the store goes on. */
+export class OutcomeUnknownError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('OUTCOME_UNKNOWN', problem, options);
+  }
+}
+
+/** A database whose tables are missing, too old or too new for this version of the program. */
+export class SchemaUnsupportedError extends KvError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('SCHEMA_UNSUPPORTED', problem, options);
   }
 }
 

@@ -8,7 +8,9 @@ export {
   ERROR_CATALOGUE,
   KeyInvalidError,
   KvError,
+  OutcomeUnknownError,
   QueryInvalidError,
+  SchemaUnsupportedError,
   StoreClosedError,
   StoreFullError,
   StoreUnavailableError,
@@ -22,7 +24,14 @@ export { interpret, type Interpretation, type TransactionContext } from './inter
 export { integralNumber, parseInt64 } from './json/integer-text.js';
 export { JsonReadError, type JsonReadReason } from './json/json-error.js';
 export { JsonReader, type JsonKind, type JsonReaderOptions } from './json/json-reader.js';
-export { jsonTextOfString, textOfJsonText, trustJsonText, type JsonText } from './json/json-text.js';
+export {
+  contentOfJsonString,
+  jsonTextOfString,
+  textOfJsonText,
+  trustJsonText,
+  type JsonText,
+} from './json/json-text.js';
+export { readEnvelope, readMembers, type Members } from './json/read-members.js';
 export { compareKeys, MAX_KEY_BYTES, validateKey } from './key.js';
 export { DEFAULT_REQUEST_LIMITS, MAX_PAGE_LIMIT, MAX_TTL_MS, type RequestLimits } from './limits.js';
 export type { KvStore, ListQuery, Page, PrefixQuery, RangeQuery, StoreCapabilities, StoreStats } from './store.js';
@@ -45,3 +54,4 @@ export {
   type Transaction,
   type TransactionResult,
 } from './transaction.js';
+export { TransactionGroup } from './transaction-group.js';

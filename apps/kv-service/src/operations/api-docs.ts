@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { KvasirHttpAdapter } from '../http/kvasir-http-adapter.js';
+import type { KvasirHttpAdapter } from '@kvasir/http';
 
 /** Swagger UI at `/docs`, its document at `/docs-json` and `/docs-yaml`. */
 export function serveApiDocs(app: INestApplication, adapter: KvasirHttpAdapter, version: string): void {

@@ -1,7 +1,5 @@
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { WireAnswer } from '../http/wire-answer.js';
-import { WireController, WireGet } from '../http/wire-decorators.js';
-import { DEFAULT_API } from '../http/wire-errors.js';
+import { DEFAULT_API, WireAnswer, WireController, WireGet } from '@kvasir/http';
 
 /** The service answers. */
 export class HealthDto {

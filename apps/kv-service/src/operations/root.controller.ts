@@ -1,7 +1,5 @@
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { WireAnswer } from '../http/wire-answer.js';
-import { WireController, WireGet } from '../http/wire-decorators.js';
-import { DEFAULT_API } from '../http/wire-errors.js';
+import { DEFAULT_API, WireAnswer, WireController, WireGet } from '@kvasir/http';
 
 /** Where everything is, relative to the service's own address. */
 const LINKS = {
@@ -11,6 +9,10 @@ const LINKS = {
   health: '/health',
   stats: '/stats',
   kv: '/kv',
+  keys: '/keys/{key}',
+  records: '/{key}',
+  bulk: '/bulk',
+  store: '/api/v1/store/{key}',
 };
 
 const ANSWER = new WireAnswer(200, JSON.stringify(LINKS));

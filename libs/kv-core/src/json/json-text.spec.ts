@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonTextOfString, textOfJsonText, trustJsonText } from './json-text.js';
+import { contentOfJsonString, jsonTextOfString, textOfJsonText, trustJsonText } from './json-text.js';
 
 describe('what string APIs write', () => {
   it.each([
@@ -49,5 +49,20 @@ describe('what string APIs read', () => {
         expect(textOfJsonText(jsonTextOfString(written))).toBe(written);
       }),
     );
+  });
+});
+
+describe('the content of a JSON string', () => {
+  it.each([
+    ['""', ''],
+    ['"é 😀"', 'é 😀'],
+    [String.raw`"\u0041\n\""`, 'A\n"'],
+    [String.raw`"\ud800"`, '\ud800'],
+  ])('of %s is decoded, whether UTF-8 can carry it or not', (value, content) => {
+    expect(contentOfJsonString(trustJsonText(value))).toBe(content);
+  });
+
+  it.each(['5', 'null', 'true', '[]', '{"a":"b"}'])('is none for %s', (value) => {
+    expect(contentOfJsonString(trustJsonText(value))).toBeUndefined();
   });
 });

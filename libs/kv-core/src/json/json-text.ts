@@ -30,8 +30,16 @@ export function jsonTextOfString(text: string): JsonText {
  * surrogate) included, reads as its JSON text.
  */
 export function textOfJsonText(value: JsonText): string {
-  if (!value.startsWith('"')) return value;
-  if (!value.includes('\\')) return value.slice(1, -1);
-  const content = JSON.parse(value) as string;
-  return content.isWellFormed() ? content : value;
+  const content = contentOfJsonString(value);
+  return content?.isWellFormed() === true ? content : value;
+}
+
+/**
+ * The content of a JSON string, decoded: what it was sent for, even when UTF-8 can't carry it (it may hold lone surrogates).
+ *
+ * @returns nothing for a value of another kind
+ */
+export function contentOfJsonString(value: JsonText): string | undefined {
+  if (!value.startsWith('"')) return undefined;
+  return value.includes('\\') ? (JSON.parse(value) as string) : value.slice(1, -1);
 }

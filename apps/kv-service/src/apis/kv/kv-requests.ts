@@ -1,15 +1,16 @@
+import { shorten, WireRefusal } from '@kvasir/http';
 import {
   integralNumber,
   JsonReader,
   JsonReadError,
   KvError,
   MAX_TTL_MS,
+  readEnvelope,
   validateKey,
   type JsonText,
   type Operation,
   type RequestLimits,
 } from '@kvasir/kv-core';
-import { WireRefusal } from '../../http/wire-refusal.js';
 
 const MS_PER_SECOND = 1000;
 const MAX_TTL_SECONDS = MAX_TTL_MS / MS_PER_SECOND;
@@ -28,16 +29,7 @@ export interface PutBody {
  * @throws WireRefusal 400 for a missing value or a TTL that is none
  */
 export function decodePut(body: Buffer, limits: RequestLimits): PutBody {
-  const reader = new JsonReader(body, { maxDepth: limits.maxJsonDepth });
-  let value: JsonText | undefined;
-  let ttl: JsonText | undefined;
-  reader.enterObject();
-  for (let name = reader.nextMember(); name !== undefined; name = reader.nextMember()) {
-    if (name === 'value') value = reader.readValue();
-    else if (name === 'ttl') ttl = reader.readValue();
-    else reader.skipValue();
-  }
-  reader.end();
+  const { value, ttl } = readEnvelope(body, { maxDepth: limits.maxJsonDepth }, ['value', 'ttl']);
   if (value === undefined) throw new WireRefusal(400, "the body has no 'value'; it is any JSON value, null included");
   return withTtl({ value }, ttl);
 }
@@ -128,8 +120,4 @@ function isMisfit(error: unknown): error is Error {
 
 function quote(text: string): string {
   return shorten(JSON.stringify(text));
-}
-
-function shorten(text: string): string {
-  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

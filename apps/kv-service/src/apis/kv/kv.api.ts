@@ -1,5 +1,4 @@
-import { errorStatus } from '../../http/error-status.js';
-import { problemAnswer, type WireApi } from '../../http/wire-errors.js';
+import { errorStatus, problemAnswer, type WireApi } from '@kvasir/http';
 
 /** `/kv` and `/stats` (contracts/kv.md): errors are `{"error": "<text>"}` with the members of RFC 9457. */
 export const KV_API: WireApi = {

@@ -9,17 +9,24 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
+import {
+  listBody,
+  REQUEST_LIMITS,
+  WireAnswer,
+  WireController,
+  WireDelete,
+  WireGet,
+  WirePost,
+  WirePut,
+  WireRefusal,
+  type WireRequest,
+} from '@kvasir/http';
 import type { KvStore, Operation, OperationResult, RequestLimits } from '@kvasir/kv-core';
-import { REQUEST_LIMITS } from '../../http/request-limits.js';
-import { WireAnswer } from '../../http/wire-answer.js';
-import { WireController, WireDelete, WireGet, WirePost, WirePut } from '../../http/wire-decorators.js';
-import { WireRefusal } from '../../http/wire-refusal.js';
-import type { WireRequest } from '../../http/wire-request.js';
 import { STORE } from '../../store/store.token.js';
 import { listingBody } from './kv-listing.js';
 import { decodeBatch, decodePut } from './kv-requests.js';
 import { KV_API } from './kv.api.js';
-import { ApiBodyErrors, ApiServerErrors } from './kv.docs.js';
+import { ApiBodyErrors, ApiServerErrors, ApiWriteErrors } from './kv.docs.js';
 import { BatchDto, BatchResultsDto, KeyListDto, ProblemDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
 
 const SUCCESS_TEXT = '{"success":true}';
@@ -83,6 +90,7 @@ export class KvController {
   @ApiParam({ name: 'key', example: 'user:1' })
   @ApiOkResponse({ type: SuccessDto })
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
+  @ApiWriteErrors()
   @ApiServerErrors()
   async delete(request: WireRequest): Promise<WireAnswer> {
     const [result] = await this.commit([{ type: 'delete', key: request.key }]);
@@ -103,7 +111,7 @@ export class KvController {
   @ApiServerErrors()
   async batch(request: WireRequest): Promise<WireAnswer> {
     const results = await this.commit(decodeBatch(request.body, this.limits));
-    return new WireAnswer(200, `{"success":true,"results":[${results.map(resultText).join(',')}]}`);
+    return new WireAnswer(200, listBody('{"success":true,"results":[', results.map(resultText), ']}'));
   }
 
   private async commit(operations: readonly Operation[]): Promise<readonly OperationResult[]> {

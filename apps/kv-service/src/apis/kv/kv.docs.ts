@@ -1,27 +1,20 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiRefusals, BODY_REFUSALS, COMMON_REFUSALS, WRITE_REFUSALS } from '@kvasir/http';
+import { KV_API } from './kv.api.js';
 import { ProblemDto } from './kv.dto.js';
-
-function problems(descriptions: Readonly<Record<number, string>>): MethodDecorator {
-  return applyDecorators(
-    ...Object.entries(descriptions).map(([status, description]) =>
-      ApiResponse({ status: Number(status), description, type: ProblemDto }),
-    ),
-  );
-}
 
 /** Documents the refusals of a request with a body. */
 export const ApiBodyErrors = (): MethodDecorator =>
-  problems({
-    400: 'The body, or the key, does not fit; nothing was changed.',
-    413: 'The body is longer than MAX_BODY_BYTES.',
-    415: 'The body is not of type application/json.',
-    507: 'The store or its disk is full; nothing was changed.',
+  ApiRefusals(KV_API, ProblemDto, {
+    400: {
+      when: 'The body, or the key, does not fit; nothing was changed.',
+      text: "the body has no 'value'; it is any JSON value, null included",
+    },
+    ...BODY_REFUSALS,
+    ...WRITE_REFUSALS,
   });
 
+/** Documents the refusals of a write without a body: a delete needs space in the log too. */
+export const ApiWriteErrors = (): MethodDecorator => ApiRefusals(KV_API, ProblemDto, WRITE_REFUSALS);
+
 /** Documents what any request may be answered. */
-export const ApiServerErrors = (): MethodDecorator =>
-  problems({
-    400: 'The key or the query does not fit.',
-    503: 'The store is closing, or cannot make writes durable.',
-  });
+export const ApiServerErrors = (): MethodDecorator => ApiRefusals(KV_API, ProblemDto, COMMON_REFUSALS);

@@ -47,6 +47,14 @@ export class StatsDto {
 
   @ApiProperty({ type: 'integer', description: 'One more for each committed write.', example: 17 })
   revision!: number;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The log, where the engine keeps one: its bytes, about what live entries take of them, compaction.',
+    example: { bytes: 2048, live_bytes: 1024, compaction: { running: false, progress: null, completed: 0, failed: 0 } },
+  })
+  log?: object;
 }
 
 /** One operation of a batch. */

@@ -1,9 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { WireAnswer, WireController, WireGet } from '@kvasir/http';
 import type { KvStore } from '@kvasir/kv-core';
-import { WireAnswer } from '../../http/wire-answer.js';
-import { WireController, WireGet } from '../../http/wire-decorators.js';
-import { STORE } from '../../store/store.token.js';
+import { ENGINE_EXTRAS, STORE, type EngineExtras } from '../../store/store.token.js';
 import { KV_API } from './kv.api.js';
 import { ApiServerErrors } from './kv.docs.js';
 import { StatsDto } from './kv.dto.js';
@@ -12,7 +11,10 @@ import { StatsDto } from './kv.dto.js';
 @ApiTags('kv')
 @WireController('stats', KV_API)
 export class StatsController {
-  constructor(@Inject(STORE) private readonly store: KvStore) {}
+  constructor(
+    @Inject(STORE) private readonly store: KvStore,
+    @Inject(ENGINE_EXTRAS) private readonly engine: EngineExtras,
+  ) {}
 
   @WireGet()
   @ApiOperation({ summary: 'Count keys and bytes', description: 'Expired keys do not count.' })
@@ -20,7 +22,7 @@ export class StatsController {
   @ApiServerErrors()
   async stats(): Promise<WireAnswer> {
     const { keys, sizeBytes, revision } = await this.store.stats();
-    const stats: StatsDto = { keys, size_bytes: sizeBytes, revision };
+    const stats: StatsDto = { keys, size_bytes: sizeBytes, revision, ...this.engine.figures() };
     return new WireAnswer(200, JSON.stringify(stats), { 'Cache-Control': 'no-store' });
   }
 }
