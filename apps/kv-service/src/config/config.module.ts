@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { REQUEST_LIMITS } from '../http/request-limits.js';
+import { REQUEST_LIMITS } from '@kvasir/http';
+import { RECORDS_OPTIONS } from '../apis/records/records-options.js';
 import { KV_SERVICE_CONFIG } from './config.token.js';
 import type { KvServiceConfig } from './config.js';
 
@@ -10,6 +11,7 @@ export class ConfigModule {
     const providers = [
       { provide: KV_SERVICE_CONFIG, useValue: config },
       { provide: REQUEST_LIMITS, useValue: config.limits },
+      { provide: RECORDS_OPTIONS, useValue: config.records },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers };
   }

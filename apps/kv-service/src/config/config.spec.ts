@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
-import { withSettings } from '@kvasir/config';
+import { withSettings, type Setting } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from '@kvasir/kv-core';
 import { readConfig, type KvServiceConfig } from './config.js';
 import { memoryForData } from './memory-limit.js';
@@ -98,6 +98,26 @@ const cases: Case[] = [
     bad: ['sometimes', 'ALWAYS', '1'],
   },
   {
+    variable: 'WAL_COMPACT_MIN_BYTES',
+    member: ({ store }) => store.compactMinBytes,
+    fallback: 67_108_864,
+    good: [
+      ['0', 0],
+      ['9007199254740991', Number.MAX_SAFE_INTEGER],
+    ],
+    bad: ['9007199254740992', '64MB', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'WAL_COMPACT_RATIO',
+    member: ({ store }) => store.compactRatio,
+    fallback: 2,
+    good: [
+      ['2', 2],
+      ['1000', 1000],
+    ],
+    bad: ['1', '1001', ...NUMBERS_NEVER],
+  },
+  {
     variable: 'PURGE_INTERVAL_MS',
     member: ({ store }) => store.purgeIntervalMs,
     fallback: 1000,
@@ -123,9 +143,9 @@ const cases: Case[] = [
     fallback: 1_048_576,
     good: [
       ['1', 1],
-      ['536870888', 536_870_888],
+      ['41943040', 41_943_040],
     ],
-    bad: ['0', '536870889', ...NUMBERS_NEVER],
+    bad: ['0', '41943041', ...NUMBERS_NEVER],
   },
   {
     variable: 'MAX_BATCH_OPERATIONS',
@@ -146,6 +166,16 @@ const cases: Case[] = [
       ['4096', 4096],
     ],
     bad: ['4097', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'TLL_DEFAULT',
+    member: ({ records }) => records.tllDefault,
+    fallback: 30,
+    good: [
+      ['1', 1],
+      ['52560000', 52_560_000],
+    ],
+    bad: ['0', '52560001', ...NUMBERS_NEVER],
   },
   {
     variable: 'LOG_LEVEL',
@@ -174,6 +204,16 @@ const cases: Case[] = [
     ],
     bad: ['0', '2147483648', ...NUMBERS_NEVER],
   },
+  {
+    variable: 'ADMIN_KEY',
+    member: ({ admin }) => admin.key,
+    fallback: undefined,
+    good: [
+      ['k', 'k'],
+      ['~!s3cret"', '~!s3cret"'],
+    ],
+    bad: ['two words', 'schl\u00fcssel', 'x'.repeat(257)],
+  },
 ];
 
 describe.each(cases)('$variable', ({ variable, flag, member, fallback, good, bad }) => {
@@ -188,8 +228,9 @@ describe.each(cases)('$variable', ({ variable, flag, member, fallback, good, bad
 
   it.each(bad)('refuses %j in one line that names the variable, the value and what is allowed', (text) => {
     const message = textOf('invalid', { [variable]: text });
-    const { allowed } = declared.find((setting) => setting.variable === variable)!.value;
-    expect(message).toBe(`${variable} is ${JSON.stringify(text)}: allowed is ${allowed}\n`);
+    const setting: Setting<unknown> = declared.find((one) => one.variable === variable)!;
+    const shown = setting.secret === true ? 'set to a value that does not fit' : JSON.stringify(text);
+    expect(message).toBe(`${variable} is ${shown}: allowed is ${setting.value.allowed}\n`);
   });
 
   it(flag === undefined ? 'has no flag' : 'has a flag, which wins', () => {
@@ -204,10 +245,10 @@ describe.each(cases)('$variable', ({ variable, flag, member, fallback, good, bad
   });
 
   it('stands in --help', () => {
-    const setting = declared.find((one) => one.variable === variable)!;
+    const setting: Setting<unknown> = declared.find((one) => one.variable === variable)!;
     const help = textOf('help', {}, '--help').replaceAll(/\s+/g, ' ');
     const names = flag === undefined ? variable : `${variable}, ${flag} <value>`;
-    const words = typeof setting.default === 'string' ? setting.default : setting.default.words;
+    const words = typeof setting.default === 'string' ? setting.default : (setting.default?.words ?? 'none');
     expect(help).toContain(` ${names} ${setting.description} Allowed: ${setting.value.allowed} Default: ${words} `);
   });
 });
@@ -232,9 +273,7 @@ describe("kv-service's settings", () => {
   });
 
   it('allow no body that could not be a string', () => {
-    expect(config({ MAX_BODY_BYTES: '536870888' }).limits.maxBodyBytes).toBeLessThanOrEqual(
-      constants.MAX_STRING_LENGTH,
-    );
+    expect(config({ MAX_BODY_BYTES: '41943040' }).limits.maxBodyBytes).toBeLessThanOrEqual(constants.MAX_STRING_LENGTH);
   });
 
   it('leave variables of other programs alone', () => {

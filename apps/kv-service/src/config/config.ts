@@ -1,8 +1,9 @@
 import { readSettings, type SettingsOf, type SettingsResult } from '@kvasir/config';
+import { checkGrpcSecurity } from '@kvasir/service';
 import { PROGRAM } from './settings.js';
 
 /**
- * The settings of a running kv-service, checked and deeply frozen, by concern: `http`, `store`, `limits` (kv-core's
+ * The settings of a running kv-service, checked and deeply frozen, by concern: `http`, `grpc`, `grpcSecurity`, `store`, `limits` (kv-core's
  * `RequestLimits`), `log`, `shutdown`. Each member is described where it is declared, in settings.ts.
  */
 export type KvServiceConfig = SettingsOf<typeof PROGRAM>;
@@ -18,5 +19,5 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): SettingsResult<KvServiceConfig> {
-  return readSettings(PROGRAM, { env, argv });
+  return checkGrpcSecurity(readSettings(PROGRAM, { env, argv }), (settings) => settings.grpcSecurity);
 }

@@ -5,16 +5,22 @@ import {
   oneOf,
   packageVersion,
   path,
+  port,
   ports,
   wholeNumber,
   type Program,
   type Section,
+  type ValueParser,
 } from '@kvasir/config';
-import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
+import { DEFAULT_REQUEST_LIMITS, MAX_TTL_MS } from '@kvasir/kv-core';
+import { grpcSecurity } from '@kvasir/service';
 import { memoryForData } from './memory-limit.js';
 
-/** A body is read as text at some places, and V8's longest string has this many units (2^29 - 24). */
-const MAX_MAX_BODY_BYTES = 536_870_888;
+/**
+ * A value stands in one line of the log, which holds at most 256 MiB, and a string that comes as it is (gRPC) takes up to six bytes a
+ * byte there: this is 40 MiB.
+ */
+const MAX_MAX_BODY_BYTES = 41_943_040;
 
 /** One batch is one group in the log and holds up every other write while it runs. */
 const MAX_MAX_BATCH_OPERATIONS = 1_000_000;
@@ -44,6 +50,27 @@ const http = {
   },
 } satisfies Section;
 
+const grpc = {
+  title: 'gRPC',
+  settings: {
+    /** The port to listen on; 0: no gRPC. */
+    port: {
+      variable: 'GRPC_PORT',
+      flag: 'grpc-port',
+      description: 'The gRPC port; 0 turns gRPC off.',
+      value: { ...port, allowed: 'a port number from 0 to 65535 (0 turns gRPC off)' },
+      default: '50051',
+    },
+    /** Address to listen on: an IP address or a host name. */
+    host: {
+      variable: 'GRPC_HOST',
+      description: 'The address to listen on for gRPC; 0.0.0.0 is every IPv4 address of the machine.',
+      value: host,
+      default: '127.0.0.1',
+    },
+  },
+} satisfies Section;
+
 const store = {
   title: 'Store',
   settings: {
@@ -51,8 +78,9 @@ const store = {
     engine: {
       variable: 'STORE',
       flag: 'store',
-      description: 'The engine: wal keeps everything in memory and in a log on disk, memory has nothing on disk.',
-      value: oneOf(['wal', 'memory']),
+      description:
+        'The engine: wal keeps everything in memory and in a log on disk, memory has nothing on disk, postgres shares a database with other processes.',
+      value: oneOf(['wal', 'memory', 'postgres']),
       default: 'wal',
     },
     /** The log's folder, an absolute path. It need not exist yet. */
@@ -70,6 +98,20 @@ const store = {
         'When the log is synced to disk: before a write is answered (always), once a second, or when the operating system likes (never).',
       value: oneOf(['always', 'everysec', 'never']),
       default: 'always',
+    },
+    /** Bytes of the log below which it is not compacted by itself. */
+    compactMinBytes: {
+      variable: 'WAL_COMPACT_MIN_BYTES',
+      description: 'The log is not compacted by itself below this many bytes.',
+      value: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      default: '67108864',
+    },
+    /** How many times the bytes of its live entries the log may take before it is compacted by itself; 2 to 1,000. */
+    compactRatio: {
+      variable: 'WAL_COMPACT_RATIO',
+      description: 'The log is compacted when it is this many times what its live entries would take.',
+      value: wholeNumber(2, 1000),
+      default: '2',
     },
     /** Milliseconds between two sweeps of expired keys; 1 to 2^31 - 1. */
     purgeIntervalMs: {
@@ -91,11 +133,63 @@ const store = {
   },
 } satisfies Section;
 
+/** What no process needs that one flush and some reads at once do not use up; PostgreSQL takes 100 connections as it comes. */
+const MAX_POOL_SIZE = 1000;
+
+/** For the engine `postgres`. */
+const database = {
+  title: 'Database',
+  settings: {
+    /** Where the database is; needed with `STORE=postgres`. */
+    url: {
+      variable: 'DATABASE_URL',
+      description:
+        'The database of STORE=postgres; sslmode (disable, require, verify-ca, verify-full) and sslrootcert as in libpq.',
+      value: {
+        allowed: 'an address of the form postgres://user:password@host:port/database?sslmode=…',
+        parse: (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+      } satisfies ValueParser<string>,
+      secret: true,
+    },
+    /** The schema that holds the tables. */
+    schema: {
+      variable: 'DATABASE_SCHEMA',
+      description: 'The schema of the tables; made at start when it is missing.',
+      value: {
+        allowed: 'a name of 1 to 63 bytes',
+        parse: (text) => (text.includes('\0') || Buffer.byteLength(text) > 63 ? undefined : text),
+      } satisfies ValueParser<string>,
+      default: 'kvasir',
+    },
+    /** The most connections of this process; 2 to 1,000. */
+    poolSize: {
+      variable: 'DATABASE_POOL_SIZE',
+      description: 'The most connections to the database of this process, one of them for writes alone.',
+      value: wholeNumber(2, MAX_POOL_SIZE),
+      default: '10',
+    },
+    /** Milliseconds after which a call that the database has not answered is a 503; 1 to 2^31 - 1 less a second. */
+    timeoutMs: {
+      variable: 'DATABASE_TIMEOUT_MS',
+      description: 'Milliseconds that a request waits for the database; past it the answer is a 503.',
+      value: wholeNumber(1, MAX_TIMER_MS - 1000),
+      default: '3000',
+    },
+    /** Whether this process creates the tables and brings them up to date. */
+    migrate: {
+      variable: 'MIGRATE',
+      description: 'Whether the tables are created and brought up to date at start; off for a user who may not.',
+      value: oneOf(['on', 'off']),
+      default: 'on',
+    },
+  },
+} satisfies Section;
+
 /** Has the members of kv-core's `RequestLimits`. */
 const limits = {
   title: 'Limits',
   settings: {
-    /** The most bytes of a body; 1 to 2^29 - 24. */
+    /** The most bytes of a body; 1 to 40 MiB. */
     maxBodyBytes: {
       variable: 'MAX_BODY_BYTES',
       description: 'The most bytes of a request body; past it the answer is a 413.',
@@ -115,6 +209,20 @@ const limits = {
       description: 'How many levels arrays and objects may nest inside a value; past it the answer is a 400.',
       value: wholeNumber(0, MAX_MAX_JSON_DEPTH),
       default: String(DEFAULT_REQUEST_LIMITS.maxJsonDepth),
+    },
+  },
+} satisfies Section;
+
+/** Has the members of the records API's `RecordsOptions`. */
+const records = {
+  title: 'Records',
+  settings: {
+    /** Minutes that a record lives whose request does not say; 1 to 52,560,000 (100 years). */
+    tllDefault: {
+      variable: 'TLL_DEFAULT',
+      description: 'Minutes that a record lives when its request has no tll.',
+      value: wholeNumber(1, MAX_TTL_MS / 60_000),
+      default: '30',
     },
   },
 } satisfies Section;
@@ -149,13 +257,32 @@ const shutdown = {
   },
 } satisfies Section;
 
+/** What a header carries as it is. */
+const headerSecret: ValueParser<string> = {
+  allowed: '1 to 256 visible ASCII characters, no spaces',
+  parse: (text) => (/^[\x21-\x7e]{1,256}$/.test(text) ? text : undefined),
+};
+
+const admin = {
+  title: 'Administration',
+  settings: {
+    /** What a request to /admin must bring in `x-api-key`; without one those routes are not there. */
+    key: {
+      variable: 'ADMIN_KEY',
+      description: 'What requests to /admin/* must bring in x-api-key; without it those routes are not there.',
+      value: headerSecret,
+      secret: true,
+    },
+  },
+} satisfies Section;
+
 /**
  * Everything that can be set about kv-service. A new setting is one more declaration here; `npm run build` and
  * `node tools/configuration-doc.mjs` then bring docs/configuration.md up to date.
  */
 export const PROGRAM = {
   name: 'kv-service',
-  summary: 'A durable key-value store behind HTTP.',
+  summary: 'A durable key-value store behind HTTP and gRPC.',
   version: () => packageVersion(import.meta.url),
-  sections: { http, store, limits, log, shutdown },
+  sections: { http, grpc, grpcSecurity, store, database, limits, records, log, shutdown, admin },
 } satisfies Program;
