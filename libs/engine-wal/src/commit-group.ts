@@ -35,7 +35,9 @@ export class CommitGroup {
   private readonly overlay = new Map<string, Entry | undefined>();
   private readonly changes: TransactionEffects[] = [];
   private lastRevision: number;
+  /** What the group adds to the table: exactly, or, until {@link exact}, no more than this. */
   private grownBytes = 0;
+  private exact = false;
 
   constructor(private readonly options: CommitGroupOptions) {
     this.lastRevision = options.revision;
@@ -84,23 +86,58 @@ export class CommitGroup {
   private readonly read = (key: string): Entry | undefined =>
     this.overlay.has(key) ? this.overlay.get(key) : this.options.table.get(key, this.options.now);
 
+  /**
+   * Counts what a transaction adds. As long as the limit is far this takes the most that it could be, which is cheap; near the limit the group is
+   * counted exactly, from then on.
+   */
   private reserve(effects: readonly Effect[]): void {
     const { table, maxMemoryBytes } = this.options;
+    const room = maxMemoryBytes - table.entryBytes;
+    if (!this.exact) {
+      let most = 0;
+      for (const effect of effects) if (effect.type === 'set') most += table.costAtMost(effect.entry);
+      if (this.grownBytes + most <= room) {
+        this.grownBytes += most;
+        return;
+      }
+      this.exact = true;
+      this.grownBytes = this.growthSoFar();
+    }
+    const growth = this.growthOf(effects);
+    if (growth > 0 && this.grownBytes + growth > room) {
+      throw new StoreFullError(
+        `the store is full: its entries take about ${table.entryBytes} of the ${maxMemoryBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
+      );
+    }
+    this.grownBytes += growth;
+  }
+
+  /** What the group adds to the table so far; below 0 when it shrinks. */
+  private growthSoFar(): number {
+    const { table } = this.options;
+    let growth = 0;
+    for (const [key, entry] of this.overlay) growth += costOf(table, entry) - costOf(table, table.peek(key));
+    return growth;
+  }
+
+  /** What the effects of one transaction add to the table and the group. */
+  private growthOf(effects: readonly Effect[]): number {
+    const { table } = this.options;
     let growth = 0;
     const last = new Map<string, Entry | undefined>();
     for (const effect of effects) {
       const key = effect.type === 'set' ? effect.entry.key : effect.key;
-      const before = last.has(key) ? last.get(key) : this.read(key);
+      const before = last.has(key) ? last.get(key) : this.held(key);
       const after = effect.type === 'set' ? effect.entry : undefined;
       growth += costOf(table, after) - costOf(table, before);
       last.set(key, after);
     }
-    if (growth > 0 && table.memoryBytes + this.grownBytes + growth > maxMemoryBytes) {
-      throw new StoreFullError(
-        `the store is full: its entries take about ${table.memoryBytes} of the ${maxMemoryBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
-      );
-    }
-    this.grownBytes += growth;
+    return growth;
+  }
+
+  /** What memory holds for a key once the group so far is applied, expired or not. */
+  private held(key: string): Entry | undefined {
+    return this.overlay.has(key) ? this.overlay.get(key) : this.options.table.peek(key);
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DataDirLockedError } from '@kvasir/kv-core';
 import { tryLock } from 'fs-native-extensions';
 
-const LOCK_FILE_NAME = 'lock';
+/** The lock's name in the data directory. */
+export const LOCK_FILE_NAME = 'lock';
 
 /** What an owner writes into the lock file, for whoever finds it locked. The lock itself does not depend on it. */
 interface Owner {

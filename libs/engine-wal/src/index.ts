@@ -1,3 +1,12 @@
+export type { CompactionPolicy } from './compaction/compactor.js';
+export type {
+  CompactionEvent,
+  CompactionStatus,
+  CompletedCompaction,
+  LogMaintenance,
+  LogStatus,
+} from './compaction/log-status.js';
+export { DirectoryLock, LOCK_FILE_NAME } from './directory-lock.js';
 export type { FsyncPolicy } from './fsync-policy.js';
 export { openLogStore, type LogStoreOptions, type OpenedLogStore } from './open-log-store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './open-memory-store.js';

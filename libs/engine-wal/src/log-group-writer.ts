@@ -1,5 +1,5 @@
 import { DiskFullError, StoreUnavailableError, WriteFailedError, type Clock } from '@kvasir/kv-core';
-import { LineEncoder, LogFullError, type LogWriter } from '@kvasir/wal';
+import { LineEncoder, LogFullError, type CompactionStart, type CompactionWriter, type LogWriter } from '@kvasir/wal';
 
 import type { TransactionEffects } from './commit-group.js';
 import type { GroupLog } from './commit-loop.js';
@@ -10,8 +10,10 @@ const EVERYSEC_MS = 1000;
 /** What a {@link LogGroupWriter} is set up with. */
 export interface LogGroupWriterOptions {
   readonly fsync: FsyncPolicy;
-  /** Tells the time of the seal at a clean stop. */
+  /** Tells the time of seals. */
   readonly clock: Clock;
+  /** The latest timestamp in the log so far, Unix milliseconds. */
+  readonly loggedTime: number;
   /** Called once, when the log can take nothing more: what was answered may not be on disk, and only a new start finds out. */
   readonly onFailure: (error: WriteFailedError) => void;
 }
@@ -20,37 +22,102 @@ export interface LogGroupWriterOptions {
 export class LogGroupWriter implements GroupLog {
   private readonly encoder = new LineEncoder();
   private readonly timer: NodeJS.Timeout | undefined;
-  private unsynced = false;
   private syncing: Promise<void> | undefined;
+  /** Settles, without an error, when the log has been replaced. */
+  private switching: Promise<undefined> | undefined;
+  /** Whether lines name their created time even where a reader could tell it from the line before of the same key. */
+  private keepsCreated = false;
+  private latestTime: number;
   private failed = false;
 
   constructor(
     private readonly writer: LogWriter,
     private readonly options: LogGroupWriterOptions,
   ) {
-    if (options.fsync === 'everysec') this.timer = setInterval(() => this.syncInBackground(), EVERYSEC_MS).unref();
+    this.latestTime = options.loggedTime;
+    if (options.fsync === 'everysec') this.timer = setInterval(() => this.syncEverySecond(), EVERYSEC_MS).unref();
   }
 
-  async write(transactions: readonly TransactionEffects[]): Promise<void> {
-    try {
+  /** A start after a crash finds this time in the log (as far as `FSYNC` promises), so that its own is not before it. Unix milliseconds. */
+  get loggedTime(): number {
+    return this.latestTime;
+  }
+
+  /** Bytes of the log. */
+  get size(): number {
+    return this.writer.size;
+  }
+
+  async write(transactions: readonly TransactionEffects[], now: number): Promise<void> {
+    await this.inStoreTerms(async () => {
       const lastRevision = this.encode(transactions);
       await this.writer.append(this.encoder.bytes(), lastRevision);
       if (this.options.fsync === 'always') await this.writer.sync();
-      else this.unsynced = true;
-    } catch (error) {
-      throw this.storeErrorOf(error);
-    }
+    });
+    this.latestTime = Math.max(this.latestTime, now);
+  }
+
+  /** Syncs what is not on disk yet, beside the writes that go on. */
+  async sync(): Promise<void> {
+    // What is there when the log has been replaced is synced, and the file from before is closed.
+    await this.switching;
+    if (this.writer.synced) return;
+    this.syncing ??= this.inStoreTerms(() => this.writer.sync()).finally(() => (this.syncing = undefined));
+    await this.syncing;
+  }
+
+  /** Puts the time into the log, as a seal on disk. Between two groups only. Does nothing while lines are not synced. */
+  async mark(): Promise<void> {
+    if (!this.writer.synced) return;
+    const now = this.options.clock.now();
+    await this.inStoreTerms(() => this.writer.mark(now));
+    this.latestTime = Math.max(this.latestTime, now);
+  }
+
+  /** Where a compaction finds the log. Between two groups only, and {@link endCompaction} must follow. */
+  beginCompaction(): CompactionStart {
+    // A line of the compacted part that is left out for a later one of the same key takes the created time with it.
+    this.keepsCreated = true;
+    return this.writer.compactionStart;
+  }
+
+  /** Copies what was written since to the new file; gives where it stopped. See {@link LogWriter.copyTo}. */
+  copyTo(compaction: CompactionWriter, from: number): Promise<number> {
+    return this.inStoreTerms(() => this.writer.copyTo(compaction, from));
+  }
+
+  /** Goes on in the new file. Between two groups only. See {@link LogWriter.switchTo}. */
+  async switchTo(compaction: CompactionWriter, from: number): Promise<void> {
+    const switched = this.afterSync(() => this.writer.switchTo(compaction, from, this.options.clock.now()));
+    this.switching = switched.then(
+      () => (this.switching = undefined),
+      () => (this.switching = undefined),
+    );
+    await switched;
+  }
+
+  /** No compaction is under way any more. */
+  endCompaction(): void {
+    this.keepsCreated = false;
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    await this.syncing;
+    await this.syncing?.catch(() => undefined);
     try {
-      if (this.writer.failure === undefined) await this.writer.seal(this.options.clock.now());
-    } catch (error) {
-      throw this.storeErrorOf(error);
+      if (this.writer.failure === undefined) await this.inStoreTerms(() => this.end());
     } finally {
       await this.writer.close();
+    }
+  }
+
+  private async end(): Promise<void> {
+    await this.writer.sync();
+    try {
+      await this.writer.seal(this.options.clock.now());
+    } catch (error) {
+      // Everything is on disk. What a full disk leaves out is the sign that it is, which no start needs.
+      if (!(error instanceof LogFullError)) throw error;
     }
   }
 
@@ -66,9 +133,10 @@ export class LogGroupWriter implements GroupLog {
       for (const effect of effects) {
         if (lines > 0) line++;
         if (effect.type === 'set') {
-          const { key, value, expiresAt, updatedAt } = effect.entry;
+          const { key, value, expiresAt, updatedAt, createdAt } = effect.entry;
           revision = effect.entry.revision;
-          encoder.encodeSet(key, value, expiresAt, updatedAt, undefined, revision, group, line, lines);
+          const created = this.keepsCreated && createdAt !== updatedAt ? createdAt : undefined;
+          encoder.encodeSet(key, value, expiresAt, updatedAt, created, revision, group, line, lines);
         } else {
           revision = effect.revision;
           encoder.encodeDelete(effect.key, effect.at, revision, group, line, lines);
@@ -78,16 +146,24 @@ export class LogGroupWriter implements GroupLog {
     return revision;
   }
 
-  private syncInBackground(): void {
-    if (!this.unsynced || this.syncing !== undefined || this.failed) return;
-    this.unsynced = false;
-    this.syncing = this.writer.sync().then(
-      () => (this.syncing = undefined),
-      (error: unknown) => {
-        this.syncing = undefined;
-        this.storeErrorOf(error);
-      },
-    );
+  private syncEverySecond(): void {
+    if (this.failed) return;
+    // A failure has been reported by then; there is nobody else to tell.
+    void this.sync().catch(() => undefined);
+  }
+
+  /** Works when no sync is under way that was begun before. */
+  private async afterSync(work: () => Promise<void>): Promise<void> {
+    await this.syncing?.catch(() => undefined);
+    await this.inStoreTerms(work);
+  }
+
+  private async inStoreTerms<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.storeErrorOf(error);
+    }
   }
 
   /** An error of the log in the store's terms; one that ends the log is reported too. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ManualClock, type KvStore } from '@kvasir/kv-core';
 import { describeKvStore, type KvStoreHarness } from '@kvasir/kv-conformance';
 import type { FsyncPolicy } from './fsync-policy.js';
+import type { CompactionPolicy } from './compaction/compactor.js';
 import { openLogStore } from './open-log-store.js';
 
 class LogHarness implements KvStoreHarness {
@@ -13,18 +14,19 @@ class LogHarness implements KvStoreHarness {
   private constructor(
     private readonly directory: string,
     private readonly fsync: FsyncPolicy,
+    private readonly compaction: CompactionPolicy | undefined,
   ) {}
 
-  static async create(fsync: FsyncPolicy): Promise<LogHarness> {
-    return new LogHarness(await mkdtemp(join(tmpdir(), 'kvasir-log-store-')), fsync);
+  static async create(fsync: FsyncPolicy, compaction?: CompactionPolicy): Promise<LogHarness> {
+    return new LogHarness(await mkdtemp(join(tmpdir(), 'kvasir-log-store-')), fsync, compaction);
   }
 
   async open(): Promise<KvStore> {
-    const { directory, fsync, clock } = this;
+    const { directory, fsync, clock, compaction } = this;
     const onFailure = (error: Error): never => {
       throw error;
     };
-    const { store } = await openLogStore({ directory, fsync, clock, onFailure });
+    const { store } = await openLogStore({ directory, fsync, clock, compaction, onFailure });
     this.stores.push(store);
     return store;
   }
@@ -64,4 +66,10 @@ describeKvStore('the log engine, synced for each group', {
 describeKvStore('the log engine, synced every second', {
   capabilities: { durable: true, shared: false },
   createHarness: () => LogHarness.create('everysec'),
+});
+
+// Whenever something was written or swept, and none is running, a compaction begins: it ends at any moment of the test.
+describeKvStore('the log engine, compacting all the time', {
+  capabilities: { durable: true, shared: false },
+  createHarness: () => LogHarness.create('always', { minBytes: 0, ratio: 0 }),
 });

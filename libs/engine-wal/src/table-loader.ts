@@ -7,6 +7,8 @@ import type { OrderedTable } from './table/ordered-table.js';
  * Puts a replayed log into a table, what has expired meanwhile included: an entry's created time may still be needed by a line that overwrote it while it lived.
  */
 export class TableLoader implements LogVisitor {
+  private latestTime = 0;
+
   constructor(private readonly table: OrderedTable) {}
 
   set(
@@ -17,17 +19,20 @@ export class TableLoader implements LogVisitor {
     createdAt: number | undefined,
     revision: number,
   ): void {
-    this.table.set({
-      key,
-      value: trustJsonText(value),
-      revision,
-      createdAt: createdAt ?? this.table.get(key, updatedAt)?.createdAt ?? updatedAt,
-      updatedAt,
-      expiresAt,
-    });
+    if (updatedAt > this.latestTime) this.latestTime = updatedAt;
+    this.table.replay(key, trustJsonText(value), expiresAt, updatedAt, createdAt, revision);
   }
 
-  delete(key: string): void {
+  delete(key: string, at: number): void {
+    if (at > this.latestTime) this.latestTime = at;
     this.table.delete(key);
+  }
+
+  /**
+   * Frees what had expired when the latest line so far was written, to save memory in the midst of a replay. Later lines of ours find it gone either way; only
+   * in a log of another program, where time may run backwards, an overwritten entry can lose its created time so.
+   */
+  sweep(): void {
+    this.table.purgeExpired(this.latestTime, Infinity);
   }
 }

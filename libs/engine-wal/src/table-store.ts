@@ -13,18 +13,25 @@ import {
 import type { Committer } from './committer.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
+/** What an engine does at certain moments of its store's life. */
+export interface TableStoreHooks {
+  /** After each sweep, whether it freed something or not. */
+  readonly afterSweep?: () => Promise<void>;
+  /** When the store is to close, while it still takes what has been begun. */
+  readonly beforeClose?: () => Promise<void>;
+  /** Last of all. */
+  readonly afterClose?: () => Promise<void>;
+}
+
 /** A store whose entries are all in memory: reads come from the table, writes go through a {@link Committer}. */
 export class TableStore extends AbstractKvStore {
-  /**
-   * @param clock the committer's; must never run backwards
-   * @param onClosed called last
-   */
+  /** @param clock the committer's; must never run backwards */
   constructor(
     private readonly table: OrderedTable,
     private readonly clock: Clock,
     private readonly committer: Committer,
     readonly capabilities: StoreCapabilities,
-    private readonly onClosed?: () => Promise<void>,
+    private readonly hooks: TableStoreHooks = {},
   ) {
     super();
   }
@@ -50,16 +57,19 @@ export class TableStore extends AbstractKvStore {
     return { keys: count, sizeBytes: valueBytes, revision: this.committer.revision };
   }
 
-  protected doPurgeExpired(limit: number): number {
-    return this.table.purgeExpired(this.clock.now(), limit);
+  protected async doPurgeExpired(limit: number): Promise<number> {
+    const freed = this.table.purgeExpired(this.clock.now(), limit);
+    await this.hooks.afterSweep?.();
+    return freed;
   }
 
   protected async doClose(): Promise<void> {
     try {
+      await this.hooks.beforeClose?.();
       await this.committer.close();
     } finally {
       this.table.clear();
-      await this.onClosed?.();
+      await this.hooks.afterClose?.();
     }
   }
 }

@@ -56,7 +56,7 @@ export class LogWriteError extends LogError {
   readonly code: 'LOG_WRITE_FAILED' | 'LOG_FULL' = 'LOG_WRITE_FAILED';
 }
 
-/** A write failed because the disk, or the owner's share of it, is full (ENOSPC, EDQUOT). The next write works once there is space. */
+/** A write failed because the disk, or the owner's share of it, is full (ENOSPC, EDQUOT), or the log may not grow (EFBIG: `ulimit -f`). The next write works once there is space. */
 export class LogFullError extends LogWriteError {
   override readonly code = 'LOG_FULL';
 }
@@ -82,7 +82,7 @@ export class LogSyncError extends LogError {
 /** The error of a failed write to `file`: full, or anything else. */
 export function writeErrorOf(file: string, cause: unknown): LogWriteError {
   const code = systemCodeOf(cause);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new LogFullError(`No space left for the log ${file}: ${reasonOf(cause)}`, file, { cause });
   }
   return new LogWriteError(`Writing to the log ${file} failed: ${reasonOf(cause)}`, file, { cause });

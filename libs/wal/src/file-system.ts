@@ -16,6 +16,8 @@ export interface LogFileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file's name. */
   unlink(path: string): Promise<void>;
+  /** Bytes that may still be written to the file system that a folder is on, as far as it can tell. Absent: nobody knows. */
+  freeBytes?(path: string): Promise<number>;
 }
 
 /** One open file. Positions and lengths are bytes; every position is given, there is no file pointer. */

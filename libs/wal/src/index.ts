@@ -1,3 +1,4 @@
+export { CompactionWriter, type CompactedLog, type CompactionStart } from './compaction-writer.js';
 export { LineEncoder } from './encoder.js';
 export {
   LogCorruptError,
@@ -18,6 +19,9 @@ export {
   type OpenLogOptions,
   type SavedTornTail,
 } from './open-log.js';
-export type { LogVisitor } from './record.js';
+export type { LogRecord, LogVisitor } from './record.js';
 export { readLog, type LogContents, type TornTail } from './recovery.js';
+export { RepairedLogWriter } from './repaired-log-writer.js';
+export { salvageLog, type DroppedLines, type Salvaged, type SalvageSink } from './salvage.js';
+export { surveyLog, type LinePlace, type LineVisitor } from './survey.js';
 export { LogWriter } from './writer.js';

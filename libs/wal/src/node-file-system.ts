@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import type { LogFile, LogFileSystem } from './file-system.js';
 
 const OPEN_FLAGS = {
@@ -71,5 +71,10 @@ export const nodeFileSystem: LogFileSystem = {
 
   unlink(path) {
     return unlink(path);
+  },
+
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
   },
 };

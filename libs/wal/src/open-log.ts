@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { removeUnfinishedCompaction } from './compaction-writer.js';
 import { LogSyncError, systemCodeOf } from './errors.js';
 import type { LogFile, LogFileSystem } from './file-system.js';
 import { nodeFileSystem } from './node-file-system.js';
@@ -45,8 +46,8 @@ export interface OpenedLog {
 }
 
 /**
- * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, and syncs, so that all
- * that was replayed is on disk before anything is appended.
+ * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, removes what a
+ * compaction that was cut off has left, and syncs, so that all that was replayed is on disk before anything is appended.
  *
  * @throws LogCorruptError if the log is damaged by more than a torn tail; nothing is changed then
  * @throws LogFullError, LogWriteError, LogSyncError if a torn tail can not be saved and cut
@@ -60,6 +61,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   try {
     const contents = await readLog(file, path, visitor, { onProgress });
     const tornTail = contents.tornTail && (await removeTornTail(fileSystem, file, path, contents.tornTail, now()));
+    await removeUnfinishedCompaction(fileSystem, path);
     await syncAll(fileSystem, file, path);
     const report: LogReport = { ...contents, path, created, tornTail };
     return { report, writer: new LogWriter(file, path, contents) };

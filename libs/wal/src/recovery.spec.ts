@@ -93,6 +93,7 @@ describe('readLog', () => {
       bytes: 0,
       lines: 0,
       foreignLines: 0,
+      hasOwnLines: false,
       lastSeq: 0,
       lastTimestamp: 0,
       sealed: false,

@@ -32,6 +32,8 @@ export interface LogContents {
   readonly lastTimestamp: number;
   /** Whether the log ends with a seal: it was stopped cleanly. */
   readonly sealed: boolean;
+  /** Whether a line of ours is in it. Until then a damaged first group could be taken for another program's. */
+  readonly hasOwnLines: boolean;
   /** Whether the last line lacks its newline, which must be written before the next line. */
   readonly newlineOwed: boolean;
   /** Undefined for a clean end. */
@@ -121,6 +123,7 @@ class Recovery implements LineSink {
       lastSeq: this.cut === undefined ? replay.lastSeq : this.cut.seq - 1,
       lastTimestamp: replay.lastTimestamp,
       sealed: replay.sealed && tornTail === undefined,
+      hasOwnLines: replay.hasOwnLines,
       newlineOwed: replay.newlineOwed,
       tornTail,
     };

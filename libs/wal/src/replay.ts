@@ -40,6 +40,7 @@ export class LogReplay {
   private part: Part = 'start';
   /** The seq that the next data line of the foreign or the own part must have. */
   private nextSeq = 1;
+  private sealSeen = false;
   private compactedMaxSeq = 0;
   /** Data lines of a transaction whose last line has not come yet. */
   private held: HeldLine[] = [];
@@ -57,6 +58,11 @@ export class LogReplay {
   /** Whether no line of ours has come yet. */
   get beforeOwnLines(): boolean {
     return this.part === 'start' || this.part === 'foreign';
+  }
+
+  /** Whether a seal of ours has come, or a data line of ours has been given to the visitor. */
+  get hasOwnLines(): boolean {
+    return this.sealSeen || this.delivered > this.foreign;
   }
 
   /** Whether the seal that ends the compacted part is still to come. */
@@ -159,6 +165,7 @@ export class LogReplay {
     this.part = 'own';
     this.nextSeq = seq + 1;
     this.sealed = true;
+    this.sealSeen = true;
     this.lastTimestamp = Math.max(this.lastTimestamp, record.timestamp);
     return undefined;
   }

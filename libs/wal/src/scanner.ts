@@ -31,7 +31,12 @@ export interface ScanOptions {
 /**
  * Reads the first `size` bytes of a file and gives its lines to `sink`. Holds one chunk, or one line where that is longer.
  */
-export async function scanLines(file: LogFile, size: number, sink: LineSink, options: ScanOptions = {}): Promise<void> {
+export async function scanLines(
+  file: Pick<LogFile, 'read'>,
+  size: number,
+  sink: LineSink,
+  options: ScanOptions = {},
+): Promise<void> {
   const { onProgress, chunkBytes = CHUNK_BYTES, maxLineBytes = MAX_LINE_BYTES } = options;
   let buffer = Buffer.allocUnsafeSlow(chunkBytes);
   /** The start of a line whose end has not been read yet fills the buffer up to here. */

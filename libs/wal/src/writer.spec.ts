@@ -1,15 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { LogFullError, LogSyncError, LogWriteError } from './errors.js';
 import { deleteLine, read, sealLine, setLine } from './testing/log-builder.js';
-import { MemoryFile, MemoryFileSystem } from './testing/memory-file-system.js';
+import { MemoryFile, MemoryFileSystem, systemError } from './testing/memory-file-system.js';
 import { LogWriter } from './writer.js';
 
 const PATH = '/data/wal.log';
 
-function openWriter(newlineOwed = false): { fileSystem: MemoryFileSystem; file: MemoryFile; writer: LogWriter } {
+const NOW = 1_700_000_100_000;
+
+function openWriter(
+  newlineOwed = false,
+  hasOwnLines = true,
+): { fileSystem: MemoryFileSystem; file: MemoryFile; writer: LogWriter } {
   const fileSystem = new MemoryFileSystem();
   const file = new MemoryFile(fileSystem, PATH);
-  return { fileSystem, file, writer: new LogWriter(file, PATH, { bytes: 0, lastSeq: 0, newlineOwed }) };
+  fileSystem.files.set(PATH, file);
+  return { fileSystem, file, writer: new LogWriter(file, PATH, { bytes: 0, lastSeq: 0, hasOwnLines, newlineOwed }) };
 }
 
 describe('LogWriter', () => {
@@ -53,6 +59,57 @@ describe('LogWriter', () => {
     ]);
   });
 
+  it("syncs the first line of a new log by itself, so that the next group can be told from another program's log", async () => {
+    const { fileSystem, file, writer } = openWriter(false, false);
+    await writer.append(setLine(1, 1), 1);
+    expect(writer.group).toBe(2);
+    await writer.sync();
+    await writer.append(Buffer.concat([setLine(2, 2), setLine(3, 2)]), 3);
+    expect(fileSystem.calls).toEqual([`write ${PATH}`, `datasync ${PATH}`, `write ${PATH}`]);
+    expect(file.bytes).toEqual(Buffer.concat([setLine(1, 1), setLine(2, 2), setLine(3, 2)]));
+  });
+
+  it('syncs the first line of a new log before the others of its group', async () => {
+    const { fileSystem, file, writer } = openWriter(true, false);
+    await writer.append(Buffer.concat([setLine(1, 1), setLine(2, 1), setLine(3, 1)]), 3);
+    expect(fileSystem.calls).toEqual([`write ${PATH}`, `datasync ${PATH}`, `write ${PATH}`]);
+    expect(file.bytes).toEqual(Buffer.concat([Buffer.from('\n'), setLine(1, 1), setLine(2, 1), setLine(3, 1)]));
+    expect(writer.group).toBe(1);
+    // Two damaged lines without a sound end would be refused in another program's log; here they are a torn tail.
+    const torn = Buffer.from(file.bytes.subarray(1));
+    for (const line of [setLine(2, 1), setLine(3, 1)]) {
+      const at = torn.indexOf(line);
+      torn.fill(0, at + 20, at + line.length - 1);
+    }
+    expect((await read([torn])).contents).toMatchObject({ bytes: setLine(1, 1).length, tornTail: { line: 2 } });
+  });
+
+  it('takes the first line back when the others of its group find no space', async () => {
+    const { fileSystem, file, writer } = openWriter(false, false);
+    let writes = 0;
+    const write = file.write.bind(file);
+    file.write = async (...where) => {
+      if (++writes === 2) throw systemError('ENOSPC');
+      return write(...where);
+    };
+    await expect(writer.append(Buffer.concat([setLine(1, 1), setLine(2, 1)]), 2)).rejects.toThrow(LogFullError);
+    expect(file.bytes).toHaveLength(0);
+    expect(fileSystem.calls.slice(-2)).toEqual([`truncate ${PATH}`, `sync ${PATH}`]);
+    await writer.append(Buffer.concat([setLine(1, 1), setLine(2, 1)]), 2);
+    expect((await read([file.bytes])).contents.lines).toBe(2);
+  });
+
+  it('marks a time with a synced seal, once everything before it is synced', async () => {
+    const { fileSystem, file, writer } = openWriter();
+    await writer.append(setLine(1, 1), 1);
+    await expect(writer.mark(NOW)).rejects.toThrow('all before it is on disk');
+    await writer.sync();
+    await writer.mark(NOW);
+    expect(file.bytes).toEqual(Buffer.concat([setLine(1, 1), sealLine(1)]));
+    expect(fileSystem.calls.slice(-2)).toEqual([`write ${PATH}`, `datasync ${PATH}`]);
+    expect(writer.group).toBe(2);
+  });
+
   it('leaves an empty log empty', async () => {
     const { file, writer } = openWriter();
     await writer.seal(0);
@@ -78,6 +135,7 @@ describe('LogWriter', () => {
   it.each([
     ['ENOSPC', LogFullError, 'LOG_FULL'],
     ['EDQUOT', LogFullError, 'LOG_FULL'],
+    ['EFBIG', LogFullError, 'LOG_FULL'],
     ['EIO', LogWriteError, 'LOG_WRITE_FAILED'],
   ])('cuts back what a write that fails with %s has left, durably, and goes on', async (errno, type, code) => {
     for (let takes = 0; takes < 50; takes += 7) {

@@ -1,3 +1,4 @@
+import type { CompactedLog, CompactionStart, CompactionWriter } from './compaction-writer.js';
 import { LineEncoder } from './encoder.js';
 import { LogSyncError, LogWriteError, reasonOf, writeErrorOf } from './errors.js';
 import type { LogFile } from './file-system.js';
@@ -11,6 +12,8 @@ export interface LogPosition {
   readonly bytes: number;
   /** The last revision in it. */
   readonly lastSeq: number;
+  /** Whether a line of ours is in it. */
+  readonly hasOwnLines: boolean;
   /** Whether the last line still lacks its newline. */
   readonly newlineOwed: boolean;
 }
@@ -25,7 +28,9 @@ export class LogWriter {
   private writtenSeq: number;
   private syncedSeq: number;
   private newlineOwed: boolean;
+  private hasOwnLines: boolean;
   private appending = false;
+  private syncsUnderWay = 0;
   private closed = false;
   private fatal: LogWriteError | LogSyncError | undefined;
 
@@ -34,7 +39,7 @@ export class LogWriter {
    * @param path only for error texts
    */
   constructor(
-    private readonly file: LogFile,
+    private file: LogFile,
     readonly path: string,
     position: LogPosition,
   ) {
@@ -42,11 +47,22 @@ export class LogWriter {
     this.writtenSeq = position.lastSeq;
     this.syncedSeq = position.lastSeq;
     this.newlineOwed = position.newlineOwed;
+    this.hasOwnLines = position.hasOwnLines;
   }
 
   /** Bytes of the log: the end of its last whole line. */
   get size(): number {
     return this.end;
+  }
+
+  /** Where a compaction that starts now finds the log. No append may be under way. */
+  get compactionStart(): CompactionStart {
+    return { lastSeq: this.writtenSeq, bytes: this.end + (this.newlineOwed ? NEWLINE.length : 0) };
+  }
+
+  /** Whether everything that was appended is on disk. */
+  get synced(): boolean {
+    return this.syncedSeq === this.writtenSeq;
   }
 
   /** The last revision that was appended. */
@@ -77,17 +93,12 @@ export class LogWriter {
    * @throws LogSyncError, or the LogWriteError in `failure`: the log takes nothing more
    */
   async append(lines: Uint8Array, lastSeq: number): Promise<void> {
-    this.refuseIfUnusable();
-    if (this.appending) throw new Error('The log takes one append at a time');
-    this.appending = true;
-    try {
+    await this.exclusively(async () => {
+      const onDisk = !this.hasOwnLines && lastSeq === this.writtenSeq + 1;
       await this.write(lines);
-      // A sync that failed meanwhile leaves it open whether these bytes will ever be on disk.
-      if (this.fatal !== undefined) throw this.fatal;
       this.writtenSeq = lastSeq;
-    } finally {
-      this.appending = false;
-    }
+      if (onDisk) this.syncedSeq = lastSeq;
+    });
   }
 
   /**
@@ -97,9 +108,19 @@ export class LogWriter {
    */
   async sync(): Promise<void> {
     this.refuseIfUnusable();
-    const covered = this.writtenSeq;
-    await this.runSync(() => this.file.datasync());
-    this.syncedSeq = Math.max(this.syncedSeq, covered);
+    if (!this.synced) await this.syncWritten();
+  }
+
+  /**
+   * Appends a seal and syncs it: from then on a reader knows that this time has come, and that all before the seal was on disk. An empty
+   * log stays empty.
+   *
+   * @param timestamp milliseconds of Unix time
+   * @throws as `append` and `sync` do; also when not everything is synced
+   */
+  async mark(timestamp: number): Promise<void> {
+    if (this.end === 0) return;
+    await this.exclusively(() => this.appendSeal(timestamp));
   }
 
   /**
@@ -109,11 +130,45 @@ export class LogWriter {
    */
   async seal(timestamp: number): Promise<void> {
     await this.sync();
-    if (this.end === 0) return;
-    this.sealEncoder.reset();
-    this.sealEncoder.encodeSeal(timestamp, this.writtenSeq);
-    await this.append(this.sealEncoder.bytes(), this.writtenSeq);
-    await this.sync();
+    await this.mark(timestamp);
+  }
+
+  /**
+   * Copies what was appended so far behind a compacted part.
+   *
+   * @param from offset of the first line to copy
+   * @returns offset behind the last line that was copied
+   */
+  async copyTo(compaction: CompactionWriter, from: number): Promise<number> {
+    this.refuseIfUnusable();
+    const to = this.end;
+    if (from < to) await compaction.copy(this.file, from, to);
+    return Math.max(from, to);
+  }
+
+  /**
+   * Goes on in the file that compaction wrote: copies what is still missing there and puts it in the log's place. No append or sync
+   * may be under way.
+   *
+   * @param from offset of the first line that was not copied yet
+   * @param timestamp milliseconds of Unix time
+   * @throws LogWriteError, LogFullError: the log is as it was, and goes on as it was
+   * @throws LogSyncError: the log takes nothing more
+   */
+  async switchTo(compaction: CompactionWriter, from: number, timestamp: number): Promise<void> {
+    if (this.syncsUnderWay > 0) throw new Error('The log is not replaced while a sync is under way');
+    await this.exclusively(async () => {
+      await this.copyTo(compaction, from);
+      const { file, bytes } = await this.install(compaction, timestamp);
+      const old = this.file;
+      this.file = file;
+      this.end = bytes;
+      this.syncedSeq = this.writtenSeq;
+      this.newlineOwed = false;
+      this.hasOwnLines = true;
+      // Nobody needs the old file, nor knows it by a name any more; freeing a large one takes a while that no write need wait for.
+      void old.close().catch(() => undefined);
+    });
   }
 
   /** Closes the file, as it is: neither sealed nor synced. Closing again does nothing. */
@@ -128,17 +183,68 @@ export class LogWriter {
     if (this.closed) throw new Error(`The log ${this.path} is closed`);
   }
 
+  private async exclusively(work: () => Promise<void>): Promise<void> {
+    this.refuseIfUnusable();
+    if (this.appending) throw new Error('The log takes one append at a time');
+    this.appending = true;
+    try {
+      await work();
+    } finally {
+      this.appending = false;
+    }
+  }
+
+  private async appendSeal(timestamp: number): Promise<void> {
+    if (!this.synced) throw new Error('A seal says that all before it is on disk, and that is not so yet');
+    this.sealEncoder.reset();
+    this.sealEncoder.encodeSeal(timestamp, this.writtenSeq);
+    await this.write(this.sealEncoder.bytes());
+    await this.syncWritten();
+  }
+
+  private async syncWritten(): Promise<void> {
+    const covered = this.writtenSeq;
+    await this.runSync(() => this.file.datasync());
+    this.syncedSeq = Math.max(this.syncedSeq, covered);
+  }
+
+  private async install(compaction: CompactionWriter, timestamp: number): Promise<CompactedLog> {
+    try {
+      return await compaction.install(timestamp, this.writtenSeq);
+    } catch (error) {
+      if (error instanceof LogSyncError) this.fatal ??= error;
+      throw error;
+    }
+  }
+
+  /**
+   * The first line of ours that a log gets is synced before anything follows it. So a power cut never leaves several damaged lines and
+   * nothing else of ours: that could as well be another program's log gone bad, and would be refused.
+   */
   private async write(lines: Uint8Array): Promise<void> {
     const bytes = this.newlineOwed ? Buffer.concat([NEWLINE, lines]) : lines;
+    let written = 0;
+    if (!this.hasOwnLines) {
+      written = bytes.indexOf(NEWLINE[0]!, this.newlineOwed ? 1 : 0) + 1;
+      await this.writeOrCutBack(bytes.subarray(0, written), this.end);
+      await this.runSync(() => this.file.datasync());
+    }
+    if (written < bytes.length) await this.writeOrCutBack(bytes.subarray(written), this.end + written);
+    // A sync that failed meanwhile leaves it open whether these bytes will ever be on disk.
+    if (this.fatal !== undefined) throw this.fatal;
+    this.end += bytes.length;
+    this.newlineOwed = false;
+    this.hasOwnLines = true;
+  }
+
+  private async writeOrCutBack(bytes: Uint8Array, position: number): Promise<void> {
     try {
-      await writeAll(this.file, bytes, bytes.length, this.end);
+      await writeAll(this.file, bytes, bytes.length, position);
     } catch (error) {
       const failure = writeErrorOf(this.path, error);
       await this.cutBack(failure);
       throw failure;
     }
-    this.end += bytes.length;
-    this.newlineOwed = false;
   }
 
   /**
@@ -162,10 +268,13 @@ export class LogWriter {
   }
 
   private async runSync(sync: () => Promise<void>): Promise<void> {
+    this.syncsUnderWay++;
     try {
       await sync();
     } catch (error) {
       this.fatal ??= new LogSyncError(this.path, error);
+    } finally {
+      this.syncsUnderWay--;
     }
     // Of two syncs side by side the first failure counts for both.
     if (this.fatal !== undefined) throw this.fatal;

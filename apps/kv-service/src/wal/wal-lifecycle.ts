@@ -5,6 +5,9 @@ import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 
 const PROGRESS_EVERY_MS = 1000;
 
+/** A log that is further ahead of the wall clock than that was written under a clock that was wrong, then or now. */
+const CLOCK_TOLERANCE_MS = 5000;
+
 /** What the service says and does about its write-ahead log: progress of the replay, how the log ended, and the end of the process when it fails. */
 @Injectable()
 export class WalLifecycle {
@@ -32,6 +35,13 @@ export class WalLifecycle {
     }
     const verb = report.created ? 'created' : 'replayed';
     this.logger.info({ path, lines, foreignLines, bytes, revision: lastSeq }, `the log was ${verb}`);
+    const aheadMs = report.lastTimestamp - Date.now();
+    if (aheadMs > CLOCK_TOLERANCE_MS) {
+      this.logger.warn(
+        { path, lastTimestamp: report.lastTimestamp, aheadMs },
+        `the log's last timestamp is ${Math.round(aheadMs / 1000)} s ahead of the clock: time stands still for the store until the clock gets there, and nothing expires`,
+      );
+    }
   }
 
   /** Ends the process: what was written last may not be on disk, so nothing may be answered any more. Only a new start finds out. */

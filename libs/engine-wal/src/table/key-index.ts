@@ -33,6 +33,9 @@ export class KeyIndex {
   private readonly counts = new Uint32Array(SEGMENTS);
   private readonly coefficients = new Int32Array(COEFFICIENTS + 2);
   private tableBytes = 0;
+  /** The key whose hash was asked for last: who looks for one often adds it next. */
+  private hashedKey = '';
+  private keyHash: number;
 
   /**
    * @param column where the slots' keys are.
@@ -47,6 +50,7 @@ export class KeyIndex {
       state = (state + 0x9e3779b9) | 0;
       this.coefficients[i] = mix(state);
     }
+    this.keyHash = this.hashOf('');
   }
 
   /** Bytes of all segments. */
@@ -136,6 +140,14 @@ export class KeyIndex {
   }
 
   private hash(key: string): number {
+    if (key !== this.hashedKey) {
+      this.keyHash = this.hashOf(key);
+      this.hashedKey = key;
+    }
+    return this.keyHash;
+  }
+
+  private hashOf(key: string): number {
     const { coefficients } = this;
     const { length } = key;
     let sum = Math.imul(length, coefficients[COEFFICIENTS]!) + coefficients[COEFFICIENTS + 1]!;

@@ -2,10 +2,21 @@ import type { LogFile, LogFileSystem } from '../file-system.js';
 
 /** What a fault can be put on. */
 export type FaultyOperation =
-  'open' | 'read' | 'write' | 'truncate' | 'datasync' | 'sync' | 'syncDirectory' | 'makeDirectory';
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'truncate'
+  | 'datasync'
+  | 'sync'
+  | 'syncDirectory'
+  | 'makeDirectory'
+  | 'rename'
+  | 'unlink';
 
 interface Fault {
   readonly operation: FaultyOperation;
+  /** Undefined: whatever the file. */
+  readonly path: string | undefined;
   readonly error: Error | undefined;
   /** A failing or short write takes this many bytes first. */
   readonly takes: number;
@@ -25,23 +36,30 @@ export class MemoryFileSystem implements LogFileSystem {
 
   /** The next such operation fails with `code`; a write after it has taken `takes` bytes. */
   failNext(operation: FaultyOperation, code: string, takes = 0): void {
-    this.faults.push({ operation, error: systemError(code), takes });
+    this.faults.push({ operation, path: undefined, error: systemError(code), takes });
+  }
+
+  /** The next such operation on that file (a rename: from that name) fails with `code`. */
+  failNextOn(operation: FaultyOperation, path: string, code: string): void {
+    this.faults.push({ operation, path, error: systemError(code), takes: 0 });
   }
 
   /** The next write takes only so many bytes. */
   shortenNextWrite(takes: number): void {
-    this.faults.push({ operation: 'write', error: undefined, takes });
+    this.faults.push({ operation: 'write', path: undefined, error: undefined, takes });
   }
 
-  takeFault(operation: FaultyOperation): Fault | undefined {
-    const index = this.faults.findIndex((fault) => fault.operation === operation);
+  takeFault(operation: FaultyOperation, path: string): Fault | undefined {
+    const index = this.faults.findIndex(
+      (fault) => fault.operation === operation && (fault.path === undefined || fault.path === path),
+    );
     return index < 0 ? undefined : this.faults.splice(index, 1)[0];
   }
 
   /** Records an operation, and fails it if it is to fail. */
-  enter(operation: FaultyOperation, path: string): void {
+  enter(operation: FaultyOperation, path: string, faultPath = path): void {
     this.calls.push(`${operation} ${path}`);
-    const error = this.takeFault(operation)?.error;
+    const error = this.takeFault(operation, faultPath)?.error;
     if (error !== undefined) throw error;
   }
 
@@ -65,11 +83,16 @@ export class MemoryFileSystem implements LogFileSystem {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    this.files.set(to, this.files.get(from)!);
+    this.enter('rename', to, from);
+    const file = this.files.get(from);
+    if (file === undefined) throw systemError('ENOENT');
+    this.files.set(to, file);
     this.files.delete(from);
   }
 
   async unlink(path: string): Promise<void> {
+    if (!this.files.has(path)) throw systemError('ENOENT');
+    this.enter('unlink', path);
     this.files.delete(path);
   }
 }
@@ -84,14 +107,14 @@ export class MemoryFile implements LogFile {
   ) {}
 
   async read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    const error = this.fileSystem.takeFault('read')?.error;
+    const error = this.fileSystem.takeFault('read', this.path)?.error;
     if (error !== undefined) throw error;
     return this.bytes.copy(target, offset, position, position + length);
   }
 
   async write(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     this.fileSystem.calls.push(`write ${this.path}`);
-    const fault = this.fileSystem.takeFault('write');
+    const fault = this.fileSystem.takeFault('write', this.path);
     const taken = Math.min(length, fault?.takes ?? length);
     const grown = Buffer.alloc(Math.max(this.bytes.length, position + taken));
     this.bytes.copy(grown);
