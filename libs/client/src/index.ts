@@ -16,3 +16,6 @@ export { keysRequests } from './keys-requests.js';
 export { KvApi, type StoreFigures } from './kv-api.js';
 export type { BatchOperation, BatchResult, PutOptions } from './kv-batch.js';
 export { KvClient } from './kv-client.js';
+export { GrpcCallError, type GrpcStatusName } from './grpc/grpc-errors.js';
+export { GrpcKvClient, type GrpcCallOptions } from './grpc/grpc-kv-client.js';
+export type { GrpcClientTls, GrpcKvClientOptions } from './grpc/grpc-options.js';

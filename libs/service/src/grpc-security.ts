@@ -24,8 +24,9 @@ function pemFile(content: string, isValid: (pem: string) => boolean): ValueParse
 /** @throws Error when one of the certificates cannot be read */
 function isCertificates(pem: string): boolean {
   const certificates = pem.match(CERTIFICATE) ?? [];
-  for (const certificate of certificates) new X509Certificate(certificate);
-  return certificates.length > 0;
+  return (
+    certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate).subject !== '')
+  );
 }
 
 /** Metadata carries printable ASCII; what is around it would be lost on the way. */

@@ -1,3 +1,5 @@
+export { TestAuthority, type Identity } from './certificates.js';
+export { freePort } from './free-port.js';
 export { HttpClient, type HttpAnswer, type HttpRequestOptions } from './http-client.js';
 export type { Exit } from './launch.js';
 export type { LogLine } from './log-lines.js';

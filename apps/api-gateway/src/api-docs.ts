@@ -1,0 +1,22 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { KvasirHttpAdapter } from '@kvasir/http';
+import { API_KEY_HEADER } from './auth/api-key-gate.js';
+
+/** Swagger UI at `/docs`, its document at `/docs-json` and `/docs-yaml`. */
+export function serveApiDocs(app: INestApplication, adapter: KvasirHttpAdapter, version: string): void {
+  const config = new DocumentBuilder()
+    .setTitle('Kvasir api-gateway')
+    .setDescription('String values under string keys. "Authorize" takes the API key that "Try it out" then sends.')
+    .setVersion(version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addApiKey({ type: 'apiKey', in: 'header', name: API_KEY_HEADER }, API_KEY_HEADER)
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+    customSiteTitle: 'Kvasir api-gateway',
+    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
+  });
+  adapter.router.addExternal('/docs', { subtree: true });
+  adapter.router.addExternal('/docs-json');
+  adapter.router.addExternal('/docs-yaml');
+}

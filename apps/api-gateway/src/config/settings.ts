@@ -1,0 +1,123 @@
+import {
+  host,
+  MAX_TIMER_MS,
+  oneOf,
+  packageVersion,
+  port,
+  wholeNumber,
+  type Program,
+  type Section,
+} from '@kvasir/config';
+import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
+import { grpcSecurity } from '@kvasir/service';
+import { apiKey, apiKeys, grpcAddress } from './parsers.js';
+
+/** A body is read as text at some places, and V8's longest string has this many units (2^29 - 24). */
+const MAX_MAX_BODY_BYTES = 536_870_888;
+
+const http = {
+  title: 'HTTP',
+  settings: {
+    /** The port to listen on; 0 is any free port. */
+    port: {
+      variable: 'PORT',
+      flag: 'port',
+      description: 'The HTTP port.',
+      value: port,
+      default: '8888',
+    },
+    /** Address to listen on: an IP address or a host name. */
+    host: {
+      variable: 'HOST',
+      flag: 'host',
+      description: 'The address to listen on; 0.0.0.0 is every IPv4 address of the machine.',
+      value: host,
+      default: '0.0.0.0',
+    },
+    /** The most bytes of a body; 1 to 2^29 - 24. */
+    maxBodyBytes: {
+      variable: 'MAX_BODY_BYTES',
+      description: 'The most bytes of a request body; past it the answer is a 413.',
+      value: wholeNumber(1, MAX_MAX_BODY_BYTES),
+      default: String(DEFAULT_REQUEST_LIMITS.maxBodyBytes),
+    },
+  },
+} satisfies Section;
+
+const access = {
+  title: 'Access',
+  settings: {
+    /** One key that clients may send as `x-api-key`. */
+    apiKey: {
+      variable: 'API_KEY',
+      description: 'A key that clients send as x-api-key. There must be one at least, here or in API_KEYS.',
+      value: apiKey,
+      secret: true,
+    },
+    /** Further keys. */
+    apiKeys: {
+      variable: 'API_KEYS',
+      description: 'More keys, separated by commas: one for each client, or the old and the new one while they change.',
+      value: apiKeys,
+      secret: true,
+    },
+  },
+} satisfies Section;
+
+const upstream = {
+  title: 'kv-service',
+  settings: {
+    /** `host:port`. */
+    address: {
+      variable: 'KV_GRPC_URL',
+      description: 'Where kv-service serves gRPC.',
+      value: grpcAddress,
+      default: 'kv-service:50051',
+    },
+    /** Milliseconds that one call may take; 1 to 2^31 - 1. */
+    deadlineMs: {
+      variable: 'GRPC_DEADLINE_MS',
+      description: 'Milliseconds that kv-service may take to answer; past it the answer is a 503.',
+      value: wholeNumber(1, MAX_TIMER_MS),
+      default: '2000',
+    },
+  },
+} satisfies Section;
+
+const log = {
+  title: 'Log lines',
+  settings: {
+    /** The least severe level that is logged, by pino's names. */
+    level: {
+      variable: 'LOG_LEVEL',
+      description: 'The least severe level that is logged; each request is logged with its time at debug.',
+      value: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+        aliases: { warning: 'warn' },
+        anyCase: true,
+      }),
+      default: 'info',
+    },
+  },
+} satisfies Section;
+
+const shutdown = {
+  title: 'Shutdown',
+  settings: {
+    /** Milliseconds from SIGTERM to the end of the process at the latest; 1 to 2^31 - 1. */
+    timeoutMs: {
+      variable: 'SHUTDOWN_TIMEOUT_MS',
+      description:
+        'Milliseconds that stopping may take after SIGTERM; requests still under way are cut off before that.',
+      value: wholeNumber(1, MAX_TIMER_MS),
+      default: '4000',
+    },
+  },
+} satisfies Section;
+
+/** Everything that can be set about api-gateway. */
+export const PROGRAM = {
+  name: 'api-gateway',
+  summary: 'String values behind HTTP with API keys, kept by kv-service.',
+  version: () => packageVersion(import.meta.url),
+  sections: { http, access, upstream, grpcSecurity, log, shutdown },
+} satisfies Program;

@@ -1,0 +1,69 @@
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { GrpcCallError, GrpcKvClient } from '@kvasir/client';
+import { WireAnswer, WireController, WireGet } from '@kvasir/http';
+import { errorAnswer, GATEWAY_API } from '../gateway.api.js';
+import { refusalOf } from '../values/call-refusal.js';
+import { ErrorDto } from '../values/values.dto.js';
+
+/** Where everything is, relative to the gateway's own address. */
+const LINKS = {
+  service: 'kvasir api-gateway',
+  docs: '/docs',
+  openapi: '/docs-json',
+  health: '/health',
+  ready: '/health/ready',
+  values: '/v1/values',
+};
+
+const NOT_CACHED = { 'Cache-Control': 'no-store' };
+const ROOT = new WireAnswer(200, JSON.stringify(LINKS));
+const HEALTHY = new WireAnswer(200, '{"status":"healthy"}', NOT_CACHED);
+const READY = new WireAnswer(200, '{"status":"ready"}', NOT_CACHED);
+
+/** The gateway itself answers. */
+export class HealthDto {
+  @ApiProperty({ enum: ['healthy'], example: 'healthy' })
+  status!: string;
+}
+
+/** The gateway can serve values. */
+export class ReadyDto {
+  @ApiProperty({ enum: ['ready'], example: 'ready' })
+  status!: string;
+}
+
+/** What needs no key: the way to everything else, and what probes ask. */
+@ApiTags('operations')
+@WireController('', GATEWAY_API)
+export class OperationsController {
+  constructor(private readonly store: GrpcKvClient) {}
+
+  @WireGet()
+  @ApiOperation({ summary: 'Find the other addresses' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string' }, example: LINKS } })
+  links(): WireAnswer {
+    return ROOT;
+  }
+
+  @WireGet('health')
+  @ApiOperation({ summary: 'Ask whether the gateway answers', description: 'Says nothing of kv-service.' })
+  @ApiOkResponse({ type: HealthDto })
+  health(): WireAnswer {
+    return HEALTHY;
+  }
+
+  @WireGet('health/ready')
+  @ApiOperation({ summary: 'Ask whether the gateway can serve values', description: 'Asks kv-service.' })
+  @ApiOkResponse({ type: ReadyDto })
+  @ApiServiceUnavailableResponse({ type: ErrorDto })
+  async ready(): Promise<WireAnswer> {
+    try {
+      await this.store.health();
+      return READY;
+    } catch (error) {
+      if (!(error instanceof GrpcCallError)) throw error;
+      const { message } = refusalOf(error, () => 'kv-service failed');
+      return errorAnswer(503, message).withHeaders(NOT_CACHED);
+    }
+  }
+}

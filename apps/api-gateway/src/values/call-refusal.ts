@@ -1,0 +1,36 @@
+import type { GrpcCallError, GrpcStatusName } from '@kvasir/client';
+import { WireRefusal } from '@kvasir/http';
+import { ERROR_CATALOGUE } from '@kvasir/kv-core';
+
+const STATUS_OF: Partial<Record<GrpcStatusName, number>> = {
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 503,
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+};
+
+/** What is said instead of the call's own words, which tell of addresses and tokens behind the gateway. */
+const TEXT_OF: Partial<Record<GrpcStatusName, string>> = {
+  UNAVAILABLE: 'kv-service cannot be reached, or cannot serve now; try again later',
+  DEADLINE_EXCEEDED: 'kv-service did not answer in time; a write may have been done',
+  UNAUTHENTICATED: 'kv-service does not accept the token of this gateway',
+  PERMISSION_DENIED: 'kv-service does not let this gateway do that',
+};
+
+/**
+ * A call that failed, in HTTP's terms (contracts/values.md).
+ *
+ * @param failure what a 500 says, made of the reason: `Failed to get value`
+ */
+export function refusalOf(error: GrpcCallError, failure: (reason: string) => string): WireRefusal {
+  const status = statusOf(error);
+  const text = status === 500 ? failure(error.reason) : (TEXT_OF[error.status] ?? error.reason);
+  return new WireRefusal(status, text, { cause: error });
+}
+
+function statusOf({ status, errorCode }: GrpcCallError): number {
+  if (status !== 'RESOURCE_EXHAUSTED') return STATUS_OF[status] ?? 500;
+  // A message past a limit is gRPC's own error, without a code of the catalogue.
+  return errorCode !== undefined && errorCode in ERROR_CATALOGUE ? 507 : 413;
+}

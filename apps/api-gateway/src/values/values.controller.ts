@@ -1,0 +1,106 @@
+import {
+  ApiBody,
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { GrpcCallError, GrpcKvClient } from '@kvasir/client';
+import {
+  ApiRefusals,
+  WireAnswer,
+  WireController,
+  WireDelete,
+  WireGet,
+  WirePut,
+  WireRefusal,
+  type RefusalDocs,
+  type WireRequest,
+} from '@kvasir/http';
+import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
+import { API_KEY_HEADER } from '../auth/api-key-gate.js';
+import { GATEWAY_API, KEY_IS_REQUIRED } from '../gateway.api.js';
+import { refusalOf } from './call-refusal.js';
+import { decodePut } from './put-request.js';
+import { ErrorDto, PutValueDto, ValueDto } from './values.dto.js';
+
+/** Statuses of calls that fail because something is wrong, not because of the request or an outage. */
+const LOGGED: ReadonlySet<number> = new Set([401, 403, 500]);
+
+const NO_CONTENT = new WireAnswer(204, '');
+
+const REFUSALS: RefusalDocs = {
+  400: { when: 'The key, or the body, does not fit.', text: KEY_IS_REQUIRED },
+  401: { when: 'No key, or a wrong one; nothing was done.', text: `the header ${API_KEY_HEADER} is missing` },
+  503: { when: 'kv-service cannot be reached, or did not answer in time.', text: 'kv-service cannot be reached' },
+};
+
+const PUT_REFUSALS: RefusalDocs = {
+  ...REFUSALS,
+  413: { when: 'The body is longer than MAX_BODY_BYTES.', text: 'the body is larger than 1048576 bytes' },
+  415: { when: 'The body is not of type application/json.', text: 'the body has no Content-Type' },
+  507: { when: 'The store or its disk is full.', text: 'the store has no memory left for data' },
+};
+
+/** `/v1/values` (contracts/values.md): strings under keys. All data is kv-service's. */
+@ApiTags('values')
+@ApiSecurity(API_KEY_HEADER)
+@WireController('v1/values', GATEWAY_API)
+export class ValuesController {
+  constructor(
+    private readonly store: GrpcKvClient,
+    @InjectPinoLogger(ValuesController.name) private readonly logger: PinoLogger,
+  ) {}
+
+  @WirePut()
+  @ApiOperation({ summary: 'Write a value', description: 'For ever: an earlier time to live is gone.' })
+  @ApiBody({ type: PutValueDto })
+  @ApiOkResponse({ type: ValueDto })
+  @ApiRefusals(GATEWAY_API, ErrorDto, PUT_REFUSALS)
+  async put(request: WireRequest): Promise<WireAnswer> {
+    const { key, value } = decodePut(request.body);
+    await this.failingWith((reason) => `Failed to update value ${reason}`, this.store.set(key, value));
+    return valueAnswer(key, value);
+  }
+
+  @WireGet(':key')
+  @ApiOperation({ summary: 'Read a value' })
+  @ApiParam({ name: 'key', example: 'hello' })
+  @ApiOkResponse({ type: ValueDto })
+  @ApiNotFoundResponse({ type: ErrorDto })
+  @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
+  async get({ key }: WireRequest): Promise<WireAnswer> {
+    const value = await this.failingWith(() => 'Failed to get value', this.store.get(key));
+    if (value === undefined) throw new WireRefusal(404, 'Key not found');
+    return valueAnswer(key, value);
+  }
+
+  @WireDelete(':key')
+  @ApiOperation({ summary: 'Delete a value', description: 'A key that is not there is a success too.' })
+  @ApiParam({ name: 'key', example: 'hello' })
+  @ApiNoContentResponse()
+  @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
+  async delete({ key }: WireRequest): Promise<WireAnswer> {
+    await this.failingWith(() => 'Failed to delete value', this.store.delete(key));
+    return NO_CONTENT;
+  }
+
+  /** What is wrong between the services, or inside kv-service, is logged: the client is told little of it. An outage is not, once a request. */
+  private async failingWith<T>(failure: (reason: string) => string, call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (!(error instanceof GrpcCallError)) throw error;
+      const refusal = refusalOf(error, failure);
+      if (LOGGED.has(refusal.status)) this.logger.error({ err: error }, 'a call of kv-service failed');
+      throw refusal;
+    }
+  }
+}
+
+function valueAnswer(key: string, value: string): WireAnswer {
+  return new WireAnswer(200, `{"key":${JSON.stringify(key)},"value":${JSON.stringify(value)}}`);
+}

@@ -1,0 +1,410 @@
+import { Server, ServerCredentials, status as Status, type sendUnaryData } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { KEY_VALUE_SERVICE } from '@kvasir/contracts';
+import {
+  freePort,
+  RawConnection,
+  TestAuthority,
+  useTestServices,
+  type HttpAnswer,
+  type ServiceProcess,
+} from '@kvasir/test-harness';
+
+const services = useTestServices();
+const KEY = 'test-key';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const WITH_KEY = { 'x-api-key': KEY };
+
+type Env = Readonly<Record<string, string>>;
+
+/** Starts a kv-service that speaks gRPC. */
+async function startStore(env: Env = {}): Promise<{ store: ServiceProcess; port: number }> {
+  const port = await freePort();
+  return { store: await services.start({ env: { GRPC_PORT: String(port), STORE: 'memory', ...env } }), port };
+}
+
+function startGateway(port: number, env: Env = {}): Promise<ServiceProcess> {
+  const own = { KV_GRPC_URL: `localhost:${port}`, API_KEY: KEY };
+  return services.start({ app: 'api-gateway', env: { ...own, ...env } });
+}
+
+const get = ({ http }: ServiceProcess, path: string): Promise<HttpAnswer> =>
+  http.send('GET', path, { headers: WITH_KEY });
+const remove = ({ http }: ServiceProcess, path: string): Promise<HttpAnswer> =>
+  http.send('DELETE', path, { headers: WITH_KEY });
+const put = ({ http }: ServiceProcess, body: string | Buffer): Promise<HttpAnswer> =>
+  http.send('PUT', '/v1/values', { body, headers: { ...JSON_TYPE, ...WITH_KEY } });
+
+const said = ({ status, text }: HttpAnswer): [number, string] => [status, text];
+
+describe('/v1/values', () => {
+  let gateway: ServiceProcess;
+  let store: ServiceProcess;
+
+  beforeAll(async () => {
+    const started = await startStore();
+    ({ store } = started);
+    gateway = await startGateway(started.port);
+  });
+
+  const keysInStore = async (): Promise<number> => ((await store.http.get('/stats')).json() as { keys: number }).keys;
+
+  it('writes, reads and removes a value', async () => {
+    expect(said(await put(gateway, '{"key": "hello", "value": "world"}'))).toEqual([
+      200,
+      '{"key":"hello","value":"world"}',
+    ]);
+    expect(said(await get(gateway, '/v1/values/hello'))).toEqual([200, '{"key":"hello","value":"world"}']);
+    expect((await store.http.get('/kv/hello')).text).toBe('{"value":"world"}');
+    const gone = await remove(gateway, '/v1/values/hello');
+    expect(said(gone)).toEqual([204, '']);
+    expect(gone.headers).not.toHaveProperty('content-length');
+    expect(gone.headers).not.toHaveProperty('content-type');
+    expect(said(await remove(gateway, '/v1/values/hello'))).toEqual([204, '']);
+    expect(said(await get(gateway, '/v1/values/hello'))).toEqual([404, '{"error":"Key not found"}']);
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    await put(gateway, '{"key":"head","value":"v"}');
+    const { status, headers, text } = await gateway.http.send('HEAD', '/v1/values/head', { headers: WITH_KEY });
+    expect([status, headers['content-length'], text]).toEqual([200, '26', '']);
+  });
+
+  it.each([
+    ['a/b', '/v1/values/a%2Fb'],
+    ['..', '/v1/values/%2e%2E'],
+    ['a+b', '/v1/values/a+b'],
+    ['é', '/v1/values/\xc3\xa9'],
+    ['é😀', '/v1/values/%C3%A9%F0%9F%98%80'],
+    ['__proto__', '/v1/values/__proto__'],
+  ])('takes the key %j', async (key, path) => {
+    const body = JSON.stringify({ key, value: `of ${key}` });
+    expect(said(await put(gateway, body))).toEqual([200, body]);
+    expect(said(await get(gateway, path))).toEqual([200, body]);
+    expect((await remove(gateway, path)).status).toBe(204);
+  });
+
+  it('takes a missing value for the empty string, and leaves other members alone', async () => {
+    expect(said(await put(gateway, '{"key":"empty","more":{"a":[1,{"a":null}]}}'))).toEqual([
+      200,
+      '{"key":"empty","value":""}',
+    ]);
+    expect(said(await get(gateway, '/v1/values/empty'))).toEqual([200, '{"key":"empty","value":""}']);
+  });
+
+  it('reads a value that is no string as its JSON text', async () => {
+    await store.http.send('PUT', '/kv/number', { body: '{"value":1.10}' });
+    expect(said(await get(gateway, '/v1/values/number'))).toEqual([200, '{"key":"number","value":"1.10"}']);
+    await store.http.send('PUT', '/kv/object', { body: '{"value":{"a":1}}' });
+    expect((await get(gateway, '/v1/values/object')).json()).toEqual({ key: 'object', value: '{"a":1}' });
+  });
+
+  it.each([
+    ['', 'Invalid request body'],
+    ['{', 'Invalid request body'],
+    ['null', 'Invalid request body'],
+    ['[]', 'Invalid request body'],
+    ['"key"', 'Invalid request body'],
+    ['{"key":1,"value":"v"}', 'Invalid request body'],
+    ['{"key":null,"value":"v"}', 'Invalid request body'],
+    ['{"key":"k","value":1}', 'Invalid request body'],
+    ['{"key":"k","value":null}', 'Invalid request body'],
+    ['{"key":"k","value":{}}', 'Invalid request body'],
+    ['{"key":"k","key":"l"}', 'Invalid request body'],
+    ['{"key":"k","value":"v"} x', 'Invalid request body'],
+    ['{"key":"k","value":"\\ud800"}', 'Invalid request body'],
+    ['{"key":"\\udc00","value":"v"}', 'Invalid request body'],
+    ['{}', 'Key is required'],
+    ['{"value":"v"}', 'Key is required'],
+    ['{"key":"","value":"v"}', 'Key is required'],
+    ['{"key":"a\\u0000b"}', 'the key holds a NUL character; a key is 1 to 1024 bytes of UTF-8, any character but NUL'],
+  ])('refuses the body %s', async (body, error) => {
+    const before = await keysInStore();
+    expect(said(await put(gateway, body))).toEqual([400, JSON.stringify({ error })]);
+    expect(await keysInStore()).toBe(before);
+  });
+
+  it('refuses bytes that are no UTF-8, deep nesting and long keys', async () => {
+    const invalid = [400, '{"error":"Invalid request body"}'];
+    expect(said(await put(gateway, Buffer.from('{"key":"k","value":"\xff"}', 'latin1')))).toEqual(invalid);
+    expect(said(await put(gateway, `{"key":"k","x":${'['.repeat(100_000)}`))).toEqual(invalid);
+    const { status, text } = await put(gateway, JSON.stringify({ key: 'k'.repeat(1025) }));
+    expect([status, text]).toEqual([400, expect.stringContaining('the key has 1025 bytes')]);
+  });
+
+  it.each([
+    ['GET', '/v1/values/', 400, 'Key is required'],
+    ['DELETE', '/v1/values/', 400, 'Key is required'],
+    ['GET', '/v1/values/%zz', 400, 'bad percent-encoding'],
+    ['GET', '/v1/values/%ff', 400, 'not valid UTF-8'],
+    ['GET', '/v1/values/%00', 400, 'NUL'],
+    ['GET', '/v1/values/a/b', 404, 'written %2F'],
+    ['GET', '/V1/values/a', 404, 'nothing at this path'],
+    ['GET', '/nope', 404, 'nothing at this path'],
+  ])('answers %s %s with %i', async (method, path, status, text) => {
+    const answer = await gateway.http.send(method, path, { headers: WITH_KEY });
+    expect(answer.status).toBe(status);
+    expect(answer.json()).toEqual({ error: expect.stringContaining(text) });
+  });
+
+  it.each([
+    ['POST', '/v1/values/a', 'GET, HEAD, DELETE'],
+    ['GET', '/v1/values', 'PUT'],
+    ['DELETE', '/v1/values', 'PUT'],
+    ['PUT', '/health', 'GET, HEAD'],
+  ])('answers %s %s with a 405', async (method, path, allow) => {
+    const { status, headers, json } = await gateway.http.send(method, path, { headers: WITH_KEY });
+    expect([status, headers.allow]).toEqual([405, allow]);
+    expect(Object.keys(json() as object)).toEqual(['error']);
+  });
+
+  it('refuses bodies of another type, and those that are too large', async () => {
+    const send = (headers: Env) =>
+      gateway.http.send('PUT', '/v1/values', { body: '{"key":"k"}', headers: { ...WITH_KEY, ...headers } });
+    for (const headers of [{}, { 'Content-Type': 'text/plain' }, { ...JSON_TYPE, 'Content-Encoding': 'gzip' }]) {
+      const answer = await send(headers as Env);
+      expect([answer.status, Object.keys(answer.json() as object)]).toEqual([415, ['error']]);
+    }
+    const fits = { key: 'large', value: 'x'.repeat(1_048_576 - '{"key":"large","value":""}'.length) };
+    expect((await put(gateway, JSON.stringify(fits))).status).toBe(200);
+    expect((await get(gateway, '/v1/values/large')).json()).toEqual(fits);
+    const large = await put(gateway, JSON.stringify({ ...fits, value: `${fits.value}x` }));
+    expect(said(large)).toEqual([413, '{"error":"the body is larger than 1048576 bytes"}']);
+  });
+
+  it.each([
+    ['without a key', {}],
+    ['with a wrong key', { 'x-api-key': 'other' }],
+    ['with the beginning of the key', { 'x-api-key': KEY.slice(0, -1) }],
+    ['with a longer key', { 'x-api-key': `${KEY}x` }],
+    ['with an empty key', { 'x-api-key': '' }],
+  ])('does nothing %s', async (_name, headers) => {
+    const before = await keysInStore();
+    const requests = [
+      ['GET', '/v1/values/hello'],
+      ['DELETE', '/v1/values/hello'],
+      ['GET', '/v1/values/%zz'],
+      ['GET', '/nope'],
+      ['POST', '/v1/values/hello'],
+      ['PUT', '/health'],
+      ['POST', '/docs-json'],
+    ] as const;
+    for (const [method, path] of requests) {
+      const answer = await gateway.http.send(method, path, { headers });
+      expect([answer.status, Object.keys(answer.json() as object)]).toEqual([401, ['error']]);
+    }
+    const body = '{"key":"refused","value":"v"}';
+    const answer = await gateway.http.send('PUT', '/v1/values', { body, headers: { ...JSON_TYPE, ...headers } });
+    expect(answer.status).toBe(401);
+    expect(await keysInStore()).toBe(before);
+  });
+
+  it('refuses a request without a key before its body has come', async () => {
+    const connection = await RawConnection.open(gateway.port);
+    await connection.send(
+      'PUT /v1/values HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    expect((await connection.next()).status).toBe(401);
+    connection.destroy();
+  });
+
+  it.each(['/', '/health', '/health/ready', '/docs', '/docs-json', '/docs/swagger-ui-bundle.js'])(
+    'opens %s to everybody',
+    async (path) => {
+      expect((await gateway.http.get(path)).status).toBe(200);
+    },
+  );
+
+  it('tells its health, its readiness and where everything is', async () => {
+    expect((await gateway.http.get('/health')).json()).toEqual({ status: 'healthy' });
+    expect((await gateway.http.get('/health/ready')).json()).toEqual({ status: 'ready' });
+    expect((await gateway.http.get('/')).json()).toMatchObject({ docs: '/docs', values: '/v1/values' });
+  });
+
+  it('lets Swagger UI authorize with the key', async () => {
+    const document = (await gateway.http.get('/docs-json')).json() as {
+      components: { securitySchemes: object };
+      paths: Record<string, Record<string, { security?: object[] }>>;
+    };
+    expect(document.components.securitySchemes).toEqual({
+      'x-api-key': { type: 'apiKey', in: 'header', name: 'x-api-key' },
+    });
+    const secured = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { security }]) => security !== undefined)
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(secured.sort()).toEqual(['delete /v1/values/{key}', 'get /v1/values/{key}', 'put /v1/values']);
+    expect((await gateway.http.get('/docs')).headers).not.toHaveProperty('content-security-policy');
+  });
+});
+
+describe('api-gateway', () => {
+  it.each([
+    [{ API_KEY: '' }, /^API_KEY is not set: allowed is [^\n]*\n$/],
+    [{ API_KEY: '', API_KEYS: ' , ' }, /^API_KEYS is set to a value that does not fit: allowed is [^\n]*\n$/],
+    [{ API_KEY: 'two words' }, /^API_KEY is set to a value that does not fit: allowed is [^\n]*\n$/],
+    [{ API_KEY: KEY, KV_GRPC_URL: 'http://x' }, /^KV_GRPC_URL is "http:\/\/x": allowed is an address host:port/],
+    [{ API_KEY: KEY, KV_GRPC_URL: '::1:50051' }, /^KV_GRPC_URL is "::1:50051": allowed is /],
+    [{ API_KEY: KEY, GRPC_DEADLINE_MS: '0' }, /^GRPC_DEADLINE_MS is "0": allowed is /],
+  ])('does not start with %j', async (env, line) => {
+    const { code, stdout, stderr } = await services.run({ app: 'api-gateway', env });
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(line) });
+  });
+
+  it('takes every key of API_KEY and API_KEYS', async () => {
+    const { port } = await startStore();
+    const { http } = await startGateway(port, { API_KEYS: 'one, two' });
+    for (const key of [KEY, 'one', 'two']) {
+      expect((await http.send('GET', '/v1/values/x', { headers: { 'x-api-key': key } })).status).toBe(404);
+    }
+    expect((await http.send('GET', '/v1/values/x', { headers: { 'x-api-key': 'one, two' } })).status).toBe(401);
+  });
+
+  it('answers 503 while kv-service is gone, and works again by itself within 2 s of its return', async () => {
+    const { store, port } = await startStore();
+    const gateway = await startGateway(port);
+    await put(gateway, '{"key":"k","value":"v"}');
+    await store.kill();
+    const startedAt = performance.now();
+    const failed = await Promise.all([
+      get(gateway, '/v1/values/k'),
+      put(gateway, '{"key":"k","value":"v"}'),
+      remove(gateway, '/v1/values/k'),
+      gateway.http.get('/health/ready'),
+    ]);
+    for (const answer of failed) {
+      expect([answer.status, Object.keys(answer.json() as object)]).toEqual([503, ['error']]);
+      expect(answer.text).not.toContain('127.0.0.1');
+    }
+    expect(performance.now() - startedAt).toBeLessThan(2500);
+    expect((await gateway.http.get('/health')).status).toBe(200);
+
+    await startStoreOn(port);
+    const returnedAt = performance.now();
+    let status: number;
+    do ({ status } = await get(gateway, '/v1/values/k'));
+    while (status === 503 && performance.now() - returnedAt < 2000);
+    expect(status).toBe(404);
+    expect((await gateway.http.get('/health/ready')).status).toBe(200);
+  });
+
+  it('starts before kv-service does', async () => {
+    const port = await freePort();
+    const gateway = await startGateway(port);
+    expect((await gateway.http.get('/health/ready')).status).toBe(503);
+    await startStoreOn(port);
+    const returnedAt = performance.now();
+    while ((await gateway.http.get('/health/ready')).status === 503)
+      expect(performance.now() - returnedAt).toBeLessThan(2000);
+    expect((await put(gateway, '{"key":"k","value":"v"}')).status).toBe(200);
+  });
+
+  it('answers 503 by the deadline when kv-service does not answer', async () => {
+    const { store, port } = await startStore();
+    const gateway = await startGateway(port, { GRPC_DEADLINE_MS: '300' });
+    expect((await get(gateway, '/v1/values/k')).status).toBe(404);
+    process.kill(store.pid, 'SIGSTOP');
+    try {
+      const startedAt = performance.now();
+      expect((await get(gateway, '/v1/values/k')).status).toBe(503);
+      expect((await gateway.http.get('/health/ready')).status).toBe(503);
+      expect(performance.now() - startedAt).toBeLessThan(2000);
+    } finally {
+      process.kill(store.pid, 'SIGCONT');
+    }
+    expect((await get(gateway, '/v1/values/k')).status).toBe(404);
+  });
+
+  it('needs the token that kv-service asks for, and is not ready without it', async () => {
+    const { port } = await startStore({ GRPC_TOKEN: 's3cret' });
+    for (const env of [{}, { GRPC_TOKEN: 'wrong' }]) {
+      const gateway = await startGateway(port, env as Env);
+      expect((await get(gateway, '/v1/values/k')).status).toBe(401);
+      expect((await gateway.http.get('/health/ready')).status).toBe(503);
+      await gateway.stop();
+    }
+    const gateway = await startGateway(port, { GRPC_TOKEN: 's3cret' });
+    expect((await put(gateway, '{"key":"k","value":"v"}')).status).toBe(200);
+    expect((await gateway.http.get('/health/ready')).status).toBe(200);
+  });
+
+  it('speaks TLS with kv-service, when both have certificates that the other trusts', async () => {
+    const authority = await TestAuthority.make();
+    const { port } = await startStore(await authority.settings(services.directory()));
+    const trusted = await startGateway(port, await authority.settings(services.directory()));
+    expect((await put(trusted, '{"key":"k","value":"v"}')).status).toBe(200);
+    const foreign = await startGateway(port, await (await TestAuthority.make()).settings(services.directory()));
+    expect((await get(foreign, '/v1/values/k')).status).toBe(503);
+    expect((await get(await startGateway(port), '/v1/values/k')).status).toBe(503);
+  });
+
+  it('says 507 for a full store, and 413 for what kv-service finds too long', async () => {
+    const full = await startStore({ MAX_MEMORY_BYTES: '1' });
+    const answer = await put(await startGateway(full.port), '{"key":"k","value":"v"}');
+    expect([answer.status, Object.keys(answer.json() as object)]).toEqual([507, ['error']]);
+    const small = await startStore({ MAX_BODY_BYTES: '1000' });
+    const body = JSON.stringify({ key: 'k', value: 'x'.repeat(100_000) });
+    expect((await put(await startGateway(small.port), body)).status).toBe(413);
+  });
+
+  it('stops with status 0', async () => {
+    const { port } = await startStore();
+    const gateway = await startGateway(port);
+    await get(gateway, '/v1/values/k');
+    expect(await gateway.stop()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  async function startStoreOn(port: number): Promise<ServiceProcess> {
+    return services.start({ env: { GRPC_PORT: String(port), STORE: 'memory' } });
+  }
+});
+
+describe('a call that fails', () => {
+  let gateway: ServiceProcess;
+  const server = new Server();
+  let code: Status;
+
+  beforeAll(async () => {
+    const fail = (_call: unknown, callback: sendUnaryData<object>): void => callback({ code, details: 'the reason' });
+    server.addService(KEY_VALUE_SERVICE, { Get: fail, Set: fail, Delete: fail, Health: fail });
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
+    gateway = await startGateway(port);
+  });
+  afterAll(() => server.forceShutdown());
+
+  it.each([
+    ['UNAVAILABLE', 503],
+    ['DEADLINE_EXCEEDED', 503],
+    ['INVALID_ARGUMENT', 400],
+    ['UNAUTHENTICATED', 401],
+    ['PERMISSION_DENIED', 403],
+    ['RESOURCE_EXHAUSTED', 413],
+  ] as const)('with %s is a %i', async (name, status) => {
+    code = Status[name];
+    const answers = [
+      await get(gateway, '/v1/values/k'),
+      await put(gateway, '{"key":"k"}'),
+      await remove(gateway, '/v1/values/k'),
+    ];
+    expect(answers.map((answer) => [answer.status, Object.keys(answer.json() as object)])).toEqual(
+      answers.map(() => [status, ['error']]),
+    );
+    expect((await gateway.http.get('/health/ready')).status).toBe(503);
+  });
+
+  it.each(['INTERNAL', 'UNKNOWN', 'UNIMPLEMENTED', 'ABORTED', 'NOT_FOUND', 'DATA_LOSS'] as const)(
+    'with %s is a 500',
+    async (name) => {
+      code = Status[name];
+      expect(said(await get(gateway, '/v1/values/k'))).toEqual([500, '{"error":"Failed to get value"}']);
+      expect(said(await put(gateway, '{"key":"k"}'))).toEqual([500, '{"error":"Failed to update value the reason"}']);
+      expect(said(await remove(gateway, '/v1/values/k'))).toEqual([500, '{"error":"Failed to delete value"}']);
+      expect((await gateway.http.get('/health/ready')).status).toBe(503);
+    },
+  );
+});

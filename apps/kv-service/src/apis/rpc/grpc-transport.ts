@@ -1,0 +1,156 @@
+import {
+  Server as GrpcServer,
+  ServerCredentials,
+  status as Status,
+  type handleUnaryCall,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { KEY_VALUE_PACKAGE, KEY_VALUE_SERVICE, KEY_VALUE_SERVICE_NAME, maxMessageBytes } from '@kvasir/contracts';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Server, Transport, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { isIPv6 } from 'node:net';
+import { isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { GrpcHealth } from './grpc-health.js';
+import { RPC_OPTIONS, type RpcOptions } from './rpc-options.js';
+import { INTERNAL_STATUS, type RpcStatus } from './rpc-status.js';
+import { RpcToken } from './rpc-token.js';
+import { MalformedRequest, strictService } from './strict-service.js';
+
+type Handler = MessageHandler<object, unknown, object>;
+type Unary = handleUnaryCall<object, object>;
+
+/** An rpc that says nothing of the data, so that probes without the token can call it. */
+const OPEN_RPC = 'Health';
+
+const UNAUTHENTICATED: RpcStatus = {
+  code: Status.UNAUTHENTICATED,
+  details: "the metadata has no 'authorization: Bearer <token>' with the token of this service",
+};
+
+/**
+ * Nest's transport for gRPC: handlers are controllers' methods with `@GrpcMethod`, called through Nest's pipeline.
+ *
+ * It stands in for Nest's own `ServerGrpc`, which does not say which port it got, answers a malformed message with INTERNAL (or takes it), cannot end the streams
+ * of those who watch its health, and so stops either at once or never.
+ */
+@Injectable()
+export class GrpcTransport extends Server implements CustomTransportStrategy, BeforeApplicationShutdown {
+  override readonly transportId = Transport.GRPC;
+  private readonly server: GrpcServer;
+  private readonly health = new GrpcHealth();
+  private readonly token: RpcToken | undefined;
+  private boundPort = 0;
+  private stopped: Promise<void> | undefined;
+
+  constructor(@Inject(RPC_OPTIONS) private readonly options: RpcOptions) {
+    super();
+    this.token = options.token === undefined ? undefined : new RpcToken(options.token);
+    this.server = new GrpcServer({
+      'grpc.max_receive_message_length': maxMessageBytes(options.maxBodyBytes),
+      // What was taken can be read: an answer is a few bytes longer than the request that brought its value.
+      'grpc.max_send_message_length': -1,
+    });
+  }
+
+  /** The port that it listens on; 0 before. */
+  get port(): number {
+    return this.boundPort;
+  }
+
+  override listen(callback: (error?: Error) => void): void {
+    this.server.addService(strictService(KEY_VALUE_SERVICE), this.implementation());
+    this.health.addTo(this.server);
+    new ReflectionService(KEY_VALUE_PACKAGE).addToServer(this.server);
+    const { host, port } = this.options;
+    const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+    this.server.bindAsync(address, this.credentials(), (error, bound) => {
+      this.boundPort = bound;
+      callback(error === null ? undefined : new Error(`gRPC cannot listen on ${address}: ${error.message}`));
+    });
+  }
+
+  /** Calls in progress end while the HTTP side drains, not behind it. */
+  beforeApplicationShutdown(): void {
+    void this.stop();
+  }
+
+  override close(): Promise<void> {
+    return this.stop();
+  }
+
+  override on(): never {
+    throw new Error('the gRPC transport has no events');
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the signature is Nest's
+  override unwrap<T>(): T {
+    return this.server as T;
+  }
+
+  private credentials(): ServerCredentials {
+    const { tls } = this.options;
+    if (tls === undefined) return ServerCredentials.createInsecure();
+    const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+    return ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
+  }
+
+  /** Says NOT_SERVING, takes no more calls, waits for those in progress, and after `drainMs` cuts off what is left. */
+  private stop(): Promise<void> {
+    return (this.stopped ??= new Promise((resolve) => {
+      this.health.stop();
+      const cutOff = setTimeout(() => this.server.forceShutdown(), this.options.drainMs);
+      this.server.tryShutdown(() => {
+        clearTimeout(cutOff);
+        this.server.forceShutdown();
+        resolve();
+      });
+    }));
+  }
+
+  private implementation(): UntypedServiceImplementation {
+    const implementation: UntypedServiceImplementation = {};
+    for (const rpc of Object.keys(KEY_VALUE_SERVICE)) {
+      const pattern = this.normalizePattern({ service: KEY_VALUE_SERVICE_NAME, rpc, streaming: 'no_stream' });
+      const handler = this.getHandlerByPattern(pattern);
+      if (handler === null) throw new Error(`no controller serves ${KEY_VALUE_SERVICE_NAME}/${rpc}`);
+      implementation[rpc] = this.unary(handler as Handler, rpc === OPEN_RPC);
+    }
+    return implementation;
+  }
+
+  private unary(handler: Handler, open: boolean): Unary {
+    return (call, callback) => {
+      if (!this.mayCall(call, open)) callback(UNAUTHENTICATED);
+      else if (call.request instanceof MalformedRequest)
+        callback({ code: Status.INVALID_ARGUMENT, details: call.request.problem });
+      else void answer(handler, call, callback);
+    };
+  }
+
+  /** A token that is sent must be right even where none is needed: whoever sends one wants to know. */
+  private mayCall({ metadata }: ServerUnaryCall<object, object>, open: boolean): boolean {
+    const verdict = this.token?.check(metadata) ?? 'right';
+    return verdict === 'right' || (open && verdict === 'absent');
+  }
+}
+
+async function answer(
+  handler: Handler,
+  call: ServerUnaryCall<object, object>,
+  callback: sendUnaryData<object>,
+): Promise<void> {
+  try {
+    const result: unknown = await handler(call.request, call.metadata);
+    // Filters and interceptors answer with observables.
+    callback(null, (isObservable(result) ? await lastValueFrom(result as Observable<object>) : result) as object);
+  } catch (error) {
+    callback(isStatus(error) ? error : INTERNAL_STATUS);
+  }
+}
+
+function isStatus(error: unknown): error is RpcStatus {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number';
+}

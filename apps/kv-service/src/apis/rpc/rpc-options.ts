@@ -1,0 +1,26 @@
+/** Certificates and key of this service, and whom it trusts, each as PEM text. */
+export interface RpcTls {
+  readonly cert: string;
+  readonly key: string;
+  /** The authorities that the other side's certificate must come from. */
+  readonly ca: string;
+}
+
+/** What the gRPC side is set up with. */
+export interface RpcOptions {
+  /** Address to listen on: an IP address (IPv6 without brackets) or a host name. */
+  readonly host: string;
+  /** Port to listen on; 0 is any free one. */
+  readonly port: number;
+  /** What callers must send as `authorization: Bearer <token>`; undefined: nothing. */
+  readonly token: string | undefined;
+  /** Undefined: in the clear. With it, callers need a certificate too. */
+  readonly tls: RpcTls | undefined;
+  /** The longest body of the HTTP APIs, in bytes; messages may be 64 KiB longer. */
+  readonly maxBodyBytes: number;
+  /** Milliseconds from the start of the shutdown until calls still in progress are cut off. */
+  readonly drainMs: number;
+}
+
+/** What to inject for the {@link RpcOptions}. */
+export const RPC_OPTIONS = Symbol('rpc options');

@@ -1,0 +1,5 @@
+// Original file: libs/contracts/proto/keyvalue.proto
+
+export interface HealthRequest {}
+
+export interface HealthRequest__Output {}
