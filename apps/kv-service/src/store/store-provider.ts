@@ -1,26 +1,48 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { openLogStore, openMemoryStore } from '@kvasir/engine-wal';
+import type { LogStatus } from '@kvasir/engine-wal';
 import type { KvStore } from '@kvasir/kv-core';
-import type { KvServiceConfig } from '../config/config.js';
-import { KV_SERVICE_CONFIG } from '../config/config.token.js';
-import { WalLifecycle } from '../wal/wal-lifecycle.js';
-import { STORE } from './store.token.js';
+import { OPENED_STORE, type OpenedStore } from './opened-store.js';
+import { ENGINE_EXTRAS, STORE, type EngineExtras } from './store.token.js';
 
-/** Opens the engine that the configuration names. The service listens only after this has resolved. */
+/** The store alone: what every API and job injects. */
 export const storeProvider: FactoryProvider<KvStore> = {
   provide: STORE,
-  inject: [KV_SERVICE_CONFIG, WalLifecycle],
-  async useFactory(config: KvServiceConfig, wal: WalLifecycle): Promise<KvStore> {
-    const { engine, dataDir, fsync, maxMemoryBytes } = config.store;
-    if (engine === 'memory') return openMemoryStore({ maxMemoryBytes });
-    const { store, report } = await openLogStore({
-      directory: dataDir,
-      fsync,
-      maxMemoryBytes,
-      onProgress: wal.onProgress,
-      onFailure: wal.onFailure,
-    });
-    wal.onOpened(report);
-    return store;
-  },
+  inject: [OPENED_STORE],
+  useFactory: ({ store }: OpenedStore) => store,
 };
+
+/** What the engine offers besides the port, in words that need no engine. */
+export const engineExtrasProvider: FactoryProvider<EngineExtras> = {
+  provide: ENGINE_EXTRAS,
+  inject: [OPENED_STORE],
+  useFactory: ({ log }: OpenedStore) =>
+    log === undefined
+      ? { figures: () => ({}) }
+      : { figures: () => ({ log: figuresOf(log.status()) }), compactLog: () => log.compact() },
+};
+
+/** Times are Unix milliseconds; `null` stands for what there is not. */
+function figuresOf({ bytes, liveBytes, compaction }: LogStatus): object {
+  const { running, progress, completed, failed, last, lastError } = compaction;
+  return {
+    bytes,
+    live_bytes: liveBytes,
+    compaction: {
+      running,
+      progress: progress === undefined ? null : Math.floor(progress * 100) / 100,
+      completed,
+      failed,
+      last: last
+        ? {
+            at: last.at,
+            bytes_before: last.bytesBefore,
+            bytes_after: last.bytesAfter,
+            entries: last.entries,
+            duration_ms: Math.round(last.milliseconds),
+            pause_ms: Math.round(last.pauseMilliseconds * 10) / 10,
+          }
+        : null,
+      last_error: lastError ?? null,
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { openPostgresStore, type PostgresLog } from '@kvasir/engine-postgres';
+import type { KvStore } from '@kvasir/kv-core';
+import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
+import type { KvServiceConfig } from '../config/config.js';
+
+/** Says what becomes of the database: waiting for it, migrations, connections that end. */
+@Injectable()
+export class DatabaseLog {
+  constructor(@InjectPinoLogger(DatabaseLog.name) private readonly logger: PinoLogger) {}
+
+  readonly write: PostgresLog = (level, message) => this.logger[level](message);
+}
+
+/** Opens the engine that shares a database with other processes; waits until the database is there. */
+export async function openDatabaseStore(config: KvServiceConfig['database'], log: DatabaseLog): Promise<KvStore> {
+  const { url, schema, poolSize, timeoutMs } = config;
+  if (url === undefined) {
+    throw new Error('STORE is postgres, which needs DATABASE_URL: postgres://user:password@host:port/database');
+  }
+  return await openPostgresStore({
+    url,
+    schema,
+    poolSize,
+    timeoutMs,
+    migrate: config.migrate === 'on',
+    log: log.write,
+  });
+}

@@ -1,0 +1,96 @@
+import {
+  AbstractKvStore,
+  DataCorruptError,
+  keysOf,
+  TransactionGroup,
+  type Entry,
+  type ListQuery,
+  type Page,
+  type StoreCapabilities,
+  type StoreStats,
+  type Transaction,
+  type TransactionResult,
+} from '@kvasir/kv-core';
+import type { Database } from './database.js';
+import { FlushLoop } from './flush-loop.js';
+import { keyBoundsOf } from './list-query.js';
+import type { SchemaCapabilities } from './migrate.js';
+import { ReadBatcher } from './read-batcher.js';
+import { entryOf, type EntryRow } from './rows.js';
+import { readLiving, readSnapshot, type Snapshot } from './reads.js';
+import type { Statements } from './statements.js';
+import { sweep } from './sweep.js';
+import { isReadOnly } from './transaction-keys.js';
+
+/** A store whose entries are in a database that other processes use too. Nothing is kept here, so nothing can be out of date. */
+export class PostgresStore extends AbstractKvStore {
+  readonly capabilities: StoreCapabilities = { durable: true, shared: true };
+  private readonly gets: ReadBatcher<ReadonlyMap<string, Entry>>;
+  private readonly looks: ReadBatcher<Snapshot>;
+  private readonly flushes: FlushLoop;
+
+  constructor(
+    private readonly database: Database,
+    private readonly statements: Statements,
+    schema: SchemaCapabilities,
+  ) {
+    super();
+    this.gets = new ReadBatcher(database, (client, keys) => readLiving(statements, client, keys));
+    this.looks = new ReadBatcher(database, (client, keys) => readSnapshot(statements, client, keys));
+    this.flushes = new FlushLoop(database, statements, schema);
+  }
+
+  protected async doGet(key: string): Promise<Entry | undefined> {
+    return (await this.gets.read([key])).get(key);
+  }
+
+  protected doList(query: ListQuery): Promise<Page<Entry>> {
+    return this.listRows<EntryRow, Entry>(query, false, entryOf);
+  }
+
+  protected doListKeys(query: ListQuery): Promise<Page<string>> {
+    return this.listRows<[string], string>(query, true, ([key]) => key);
+  }
+
+  protected doCommit(transaction: Transaction): Promise<TransactionResult> {
+    return isReadOnly(transaction) ? this.look(transaction) : this.flushes.commit(transaction);
+  }
+
+  protected async doStats(): Promise<StoreStats> {
+    const { rows } = await this.database.ask((client) => client.query<[number, number, number]>(this.statements.stats));
+    const [row] = rows;
+    if (row === undefined) throw new DataCorruptError('the table "state" or "sweep" has lost its row');
+    const [keys, sizeBytes, revision] = row;
+    return { keys, sizeBytes, revision };
+  }
+
+  protected doPurgeExpired(limit: number): Promise<number> {
+    return sweep(this.database, this.statements, limit);
+  }
+
+  protected async doClose(): Promise<void> {
+    await Promise.all([this.gets.close(), this.looks.close(), this.flushes.close()]);
+    await this.database.close();
+  }
+
+  /** A transaction that writes nothing needs no lock: what it reads is of one moment anyway. */
+  private async look(transaction: Transaction): Promise<TransactionResult> {
+    const { entries, now, revision } = await this.looks.read(keysOf(transaction));
+    const { effects: _, ...result } = new TransactionGroup({ read: (key) => entries.get(key), now, revision }).run(
+      transaction,
+    );
+    return result;
+  }
+
+  /** Asks for one row more than the page holds, to know whether there is one. */
+  private async listRows<Row extends unknown[], Item>(
+    query: ListQuery,
+    keysAlone: boolean,
+    itemOf: (row: Row) => Item,
+  ): Promise<Page<Item>> {
+    const { operators, values } = keyBoundsOf(query);
+    const statement = this.statements.list(operators, query.reverse === true, keysAlone);
+    const { rows } = await this.database.ask((client) => client.query<Row>(statement, [...values, query.limit + 1]));
+    return { items: rows.slice(0, query.limit).map(itemOf), more: rows.length > query.limit };
+  }
+}
