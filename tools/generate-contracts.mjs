@@ -27,8 +27,13 @@ mkdirSync(directory, { recursive: true });
 // As LOADER_OPTIONS in libs/contracts/src/key-value-service.ts.
 execFileSync(process.execPath, [
   join(protoLoader, '../../bin/proto-loader-gen-types.js'),
-  ...['--longs=Number', '--defaults', '--includeComments', '--grpcLib=@grpc/grpc-js', '--importFileExtension=.js'],
-  ...['--inputTemplate=%s', '--outputTemplate=%s__Output', `--outDir=${directory}`, PROTO],
+  '--longs=Number',
+  '--defaults',
+  '--includeComments',
+  '--grpcLib=@grpc/grpc-js',
+  '--importFileExtension=.js',
+  `--outDir=${directory}`,
+  PROTO,
 ]);
 
 const json = protobuf.loadSync(PROTO).toJSON();

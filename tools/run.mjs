@@ -2,12 +2,14 @@
  * `make run`: starts the built services, waits until they answer, prints their addresses and a first `curl` with the
  * answer it gave, and stays until they end. Ctrl-C stops them all; when one ends by itself, so do the others.
  *
- * Settings are kv-service's own environment variables (PORT, DATA_DIR, …), and TEST_CLIENT_PORT for test-client; flags
- * are handed on to kv-service: `node tools/run.mjs --data-dir /var/lib/kvasir`.
+ * Settings are kv-service's own environment variables (PORT, DATA_DIR, …), TEST_CLIENT_PORT for test-client, and
+ * GATEWAY_PORT, API_KEY and API_KEYS for api-gateway, which gets a random key when there is none. Flags are handed on to
+ * kv-service: `node tools/run.mjs --data-dir /var/lib/kvasir`.
  *
  * The exit status is that of the first service that ended with another one than 0.
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
@@ -21,43 +23,75 @@ const ANSWER_WITHIN_MS = 60_000;
 const flags = process.argv.slice(2);
 const { values } = parseArgs({
   args: flags,
-  options: { port: { type: 'string' }, host: { type: 'string' } },
+  options: Object.fromEntries(
+    ['port', 'host', 'grpc-port', 'store', 'data-dir'].map((name) => [name, { type: 'string' }]),
+  ),
   strict: false,
 });
 const host = String(values.host || process.env.HOST || '0.0.0.0');
-/** Where this machine reaches a service that listens on `host`. */
-const reachable = ['0.0.0.0', '::', ''].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+const grpcHost = process.env.GRPC_HOST || '127.0.0.1';
+
+/** Where this machine reaches a service that listens on this address. */
+function reachable(address) {
+  if (address === '0.0.0.0' || address === '::') return 'localhost';
+  return address.includes(':') ? `[${address}]` : address;
+}
 
 const portsOf = (text) => text.split(',').map((port) => port.trim());
 // Anything but a port number is left to the service, which says what is wrong with it.
 const isPort = (port) => /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535;
-const addressesOf = (ports) => ports.filter(isPort).map((port) => `http://${reachable}:${port}`);
+const addressesOf = (ports) => ports.filter(isPort).map((port) => `http://${reachable(host)}:${port}`);
 
 const kvPorts = portsOf(String(values.port || process.env.PORT || '8000'));
+const grpcPort = String(values['grpc-port'] || process.env.GRPC_PORT || '50051');
 const testClientPort = process.env.TEST_CLIENT_PORT || '8001';
+const gatewayPort = process.env.GATEWAY_PORT || '8888';
 const [kvAddress] = addressesOf(kvPorts);
 
-/** What is started, in this order: each with the ports it will listen on, and what is asked to see whether it answers. */
+const hasOwnKey = Boolean(process.env.API_KEY || process.env.API_KEYS);
+const developmentKey = hasOwnKey ? undefined : randomBytes(24).toString('base64url');
+
+const kvService = {
+  name: 'kv-service',
+  ports: kvPorts,
+  grpcPorts: [grpcPort],
+  flags,
+  env: {},
+  path: '/stats',
+};
+const testClient = {
+  name: 'test-client',
+  ports: [testClientPort],
+  env: { PORT: testClientPort, HOST: host, KV_SERVICE_URL: kvAddress },
+  path: '/test/status',
+};
+const gateway = {
+  name: 'api-gateway',
+  ports: [gatewayPort],
+  env: {
+    PORT: gatewayPort,
+    HOST: host,
+    KV_GRPC_URL: `${reachable(grpcHost)}:${grpcPort}`,
+    ...(developmentKey === undefined ? {} : { API_KEY: developmentKey }),
+  },
+  // Once this is answered, kv-service has been reached.
+  path: '/health/ready',
+};
+
+/**
+ * What is started, in this order: each with the ports it will listen on, and what is asked to see whether it answers. Nobody
+ * could tell test-client of a port that is chosen while kv-service starts, nor the gateway of gRPC that is turned off.
+ */
 const SERVICES = [
-  { name: 'kv-service', ports: kvPorts, flags, env: {}, path: '/stats' },
-  // Without a port that is known beforehand nobody could tell it where kv-service is.
-  ...(kvAddress === undefined
-    ? []
-    : [
-        {
-          name: 'test-client',
-          ports: [testClientPort],
-          flags: [],
-          env: { PORT: testClientPort, HOST: host, KV_SERVICE_URL: kvAddress },
-          path: '/test/status',
-        },
-      ]),
+  kvService,
+  ...(kvAddress === undefined ? [] : [testClient]),
+  ...(isPort(grpcPort) ? [gateway] : []),
 ];
 
 const mainOf = ({ name }) => fileURLToPath(new URL(`../dist/apps/${name}/src/main.js`, import.meta.url));
 
 /** Whether the port is free. Asked first: an old instance on it would answer for the new one. */
-function isFree(port) {
+function isFree(port, host) {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', (error) => resolve(error.code !== 'EADDRINUSE'));
@@ -71,10 +105,15 @@ function fail(message) {
 }
 
 for (const service of SERVICES) {
-  if (!existsSync(mainOf(service))) fail(`${service.name} is not built yet: run \`npm run build\` first.`);
-  for (const port of service.ports.filter(isPort)) {
-    if (!(await isFree(port))) {
-      fail(`Port ${port} is in use already. Choose others, for example: make run PORT=9000 TEST_CLIENT_PORT=9001`);
+  if (!existsSync(mainOf(service))) fail(`${service.name} is not built yet: run \`make compile\` first.`);
+  const { ports, grpcPorts = [] } = service;
+  const wanted = [...ports.map((port) => [port, host]), ...grpcPorts.map((port) => [port, grpcHost])];
+  for (const [port, address] of wanted) {
+    if (isPort(port) && !(await isFree(port, address))) {
+      fail(
+        `Port ${port} is in use already. Choose others, for example: ` +
+          'make run PORT=9000 TEST_CLIENT_PORT=9001 GATEWAY_PORT=9002 GRPC_PORT=9003',
+      );
     }
   }
 }
@@ -90,7 +129,7 @@ function stopAll(signal) {
 }
 
 function start(service) {
-  const child = spawn(process.execPath, [mainOf(service), ...service.flags], {
+  const child = spawn(process.execPath, [mainOf(service), ...(service.flags ?? [])], {
     stdio: 'inherit',
     // A process group of its own: Ctrl-C in the terminal reaches this process alone, which hands it on once.
     detached: true,
@@ -136,33 +175,58 @@ for (const service of SERVICES) {
   if (address !== undefined) answers.set(service.name, await firstAnswer(address + service.path));
 }
 
+const store = values.store || process.env.STORE;
+/** Where the data is. */
+const data =
+  store === 'memory'
+    ? 'in memory only'
+    : store === 'postgres'
+      ? 'in the database that DATABASE_URL names'
+      : values['data-dir'] || process.env.DATA_DIR || './data';
+
 const stats = answers.get('kv-service');
 if (stats !== undefined && !stopping) {
   const bases = addressesOf(kvPorts);
   const kv = bases.find((base) => base.endsWith(':8080')) ?? bases[0];
-  const [testClient = '(any free port, see its log line)'] = addressesOf([testClientPort]);
-  console.log(`
-  Kvasir is running.
-
-    kv-service   ${bases.join('  ')}
-    test-client  ${testClient}
-    API pages    ${bases[0]}/docs  ${testClient}/docs
-    Data         ${process.env.STORE === 'memory' ? 'in memory only' : values['data-dir'] || process.env.DATA_DIR || './data'}
-
-    A first request, and what it answered just now:
-
-      curl ${bases[0]}/stats
-      ${stats}
-
-    Store a value, and read it:
-
-      curl -X PUT ${kv}/kv/hello -H 'Content-Type: application/json' -d '{"value":"world"}'
-      curl ${kv}/kv/hello
-
-    Let test-client check that a deleted key is gone:
-
-      curl -X POST ${testClient}/test/deletion
-
-  Ctrl-C stops it.
-`);
+  const lines = (texts) => texts.join('\n');
+  const addressOf = ({ ports }) => addressesOf(ports)[0] ?? '(any free port, see its log line)';
+  const withGateway = answers.get(gateway.name) !== undefined;
+  console.log(
+    lines([
+      '',
+      '  Kvasir is running.',
+      '',
+      `    kv-service   ${bases.join('  ')}`,
+      `    test-client  ${addressOf(testClient)}`,
+      ...(withGateway ? [`    api-gateway  ${addressOf(gateway)}`] : []),
+      `    API pages    at /docs of each`,
+      `    Data         ${data}`,
+      '',
+      '    A first request, and what it answered just now:',
+      '',
+      `      curl ${bases[0]}/stats`,
+      `      ${stats}`,
+      '',
+      '    Store a value, and read it:',
+      '',
+      `      curl -X PUT ${kv}/kv/hello -H 'Content-Type: application/json' -d '{"value":"world"}'`,
+      `      curl ${kv}/kv/hello`,
+      '',
+      ...(withGateway
+        ? [
+            `    Read it through the gateway${developmentKey === undefined ? ', with a key of yours in API_KEY' : '; the key is for this run alone'}:`,
+            '',
+            ...(developmentKey === undefined ? [] : [`      export API_KEY=${developmentKey}`]),
+            `      curl ${addressOf(gateway)}/v1/values/hello -H "x-api-key: $API_KEY"`,
+            '',
+          ]
+        : []),
+      '    Let test-client check that a deleted key is gone:',
+      '',
+      `      curl -X POST ${addressOf(testClient)}/test/deletion`,
+      '',
+      '  Ctrl-C stops it.',
+      '',
+    ]),
+  );
 }

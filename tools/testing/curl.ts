@@ -12,13 +12,16 @@ interface CurlRequest {
   readonly include: boolean;
 }
 
+/** Shell variables by name. */
+export type Variables = Readonly<Record<string, string>>;
+
 /**
  * Does what a `curl` command of the documents does, where there is no curl: same request, same output.
  *
- * @throws Error for a flag that it does not know
+ * @throws Error for a flag that it does not know, and for a variable that is not there
  */
-export async function answerOfCurl(command: string): Promise<string> {
-  const asked = parseCurl(command);
+export async function answerOfCurl(command: string, variables: Variables = {}): Promise<string> {
+  const asked = parseCurl(command, variables);
   const agent = new Agent({ keepAlive: true });
   try {
     const answer = await send(asked, agent);
@@ -49,8 +52,14 @@ function headOf(answer: IncomingMessage): string {
   return lines.join('\n');
 }
 
-function parseCurl(command: string): CurlRequest {
-  const [program, ...words] = shellWords(command);
+/** What a `curl` command asks for: its method, and its path and query. */
+export function requestOfCurl(command: string, variables: Variables = {}): { method: string; target: string } {
+  const { method, target } = parseCurl(command, variables);
+  return { method, target };
+}
+
+function parseCurl(command: string, variables: Variables): CurlRequest {
+  const [program, ...words] = shellWords(command, variables);
   if (program !== 'curl') throw new Error(`the documents' commands are curl's, this is ${program}`);
   const headers: Record<string, string> = {};
   let method: string | undefined;

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WireAnswer } from './wire-answer.js';
 
+const NO_CONTENT = 204;
+
 /** How an answer leaves. */
 export interface WriteOptions {
   /** Say `Connection: close`, and close after the answer. */
@@ -19,7 +21,8 @@ export function writeText(
   options: WriteOptions,
 ): void {
   const headers = headersOf(answer, options.close);
-  headers.push('Content-Length', String(Buffer.byteLength(text)));
+  // RFC 9110 section 8.6: a 204 has no length.
+  if (answer.status !== NO_CONTENT) headers.push('Content-Length', String(Buffer.byteLength(text)));
   res.writeHead(answer.status, headers);
   const body = req.method === 'HEAD' ? '' : text;
   if (options.close && options.lingerMs > 0) {
@@ -76,7 +79,7 @@ export async function writePieces(
 }
 
 function headersOf(answer: WireAnswer, close: boolean): string[] {
-  const headers = ['Content-Type', answer.contentType];
+  const headers = answer.status === NO_CONTENT ? [] : ['Content-Type', answer.contentType];
   if (answer.headers !== undefined)
     for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
   if (close) headers.push('Connection', 'close');
