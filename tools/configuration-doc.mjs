@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-const APPS = ['kv-service', 'test-client'];
+const APPS = ['kv-service', 'api-gateway', 'test-client'];
 const DOCUMENT = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);

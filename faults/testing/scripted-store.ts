@@ -14,6 +14,8 @@ export class ScriptedStore {
   /** Why the store said that its process has to end; undefined while all is well. */
   failure: Error | undefined;
   private store: KvStore | undefined;
+  /** The policy of the life under way. */
+  private policy: FsyncPolicy = 'always';
   private maintenance: LogMaintenance | undefined;
   private onCompaction: (event: CompactionEvent) => void = () => undefined;
   /** The last revision that is promised to outlive a power cut: with `always` what was answered, with the others what the last start, clean stop or compaction has synced. */
@@ -37,6 +39,7 @@ export class ScriptedStore {
    */
   async open(): Promise<boolean> {
     this.failure = undefined;
+    this.policy = this.fsync;
     const { directory, fsync, clock, disk, model } = this;
     const onFailure = (error: Error): void => {
       this.failure = error;
@@ -65,7 +68,7 @@ export class ScriptedStore {
     for (const [i, transaction] of transactions.entries()) {
       this.model.take(transaction, outcomes[i]!, this.clock.now());
     }
-    if (this.fsync === 'always') this.synced = this.model.acknowledged;
+    if (this.policy === 'always') this.synced = this.model.acknowledged;
   }
 
   /**

@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GrpcKvClient } from '@kvasir/client';
+import { GrpcKvClient, type GrpcCallError } from '@kvasir/client';
 import { KEY_VALUE_SERVICE } from '@kvasir/contracts';
 import {
   freePort,
@@ -183,7 +183,7 @@ describe('keyvalue.KeyValueService', () => {
       setImmediate(() => controller.abort());
       return call.then(
         () => 'OK',
-        (error: { status: string }) => error.status,
+        (error: unknown) => (error as GrpcCallError).status,
       );
     });
     for (const status of await Promise.all(calls)) expect(['OK', 'CANCELLED']).toContain(status);

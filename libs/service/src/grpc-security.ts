@@ -25,7 +25,7 @@ function pemFile(content: string, isValid: (pem: string) => boolean): ValueParse
 function isCertificates(pem: string): boolean {
   const certificates = pem.match(CERTIFICATE) ?? [];
   return (
-    certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate).subject !== '')
+    certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate).raw.length > 0)
   );
 }
 

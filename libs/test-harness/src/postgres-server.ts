@@ -15,6 +15,8 @@ export interface PostgresServerOptions {
   readonly directory?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Files with the server's certificate and key as PEM; it then takes encrypted connections too. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Settings of the server, each `name=value`. */
   readonly settings?: readonly string[];
 }
@@ -29,10 +31,11 @@ export class PostgresServer {
     readonly pid: number,
   ) {}
 
-  static async start({ directory, port, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
+  static async start({ directory, port, tls, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
     const flags = [
       ...(directory === undefined ? [] : ['--directory', directory]),
       ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(tls === undefined ? [] : ['--tls-cert', tls.certFile, '--tls-key', tls.keyFile]),
       ...settings.flatMap((setting) => ['--set', setting]),
     ];
     const child = spawn(process.execPath, [PROGRAM, ...flags], { stdio: ['pipe', 'pipe', 'pipe'] });
