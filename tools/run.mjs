@@ -82,20 +82,16 @@ const gateway = {
  * What is started, in this order: each with the ports it will listen on, and what is asked to see whether it answers. Nobody
  * could tell test-client of a port that is chosen while kv-service starts, nor the gateway of gRPC that is turned off.
  */
-const SERVICES = [
-  kvService,
-  ...(kvAddress === undefined ? [] : [testClient]),
-  ...(isPort(grpcPort) ? [gateway] : []),
-];
+const SERVICES = [kvService, ...(kvAddress === undefined ? [] : [testClient]), ...(isPort(grpcPort) ? [gateway] : [])];
 
 const mainOf = ({ name }) => fileURLToPath(new URL(`../dist/apps/${name}/src/main.js`, import.meta.url));
 
 /** Whether the port is free. Asked first: an old instance on it would answer for the new one. */
-function isFree(port, host) {
+function isFree(port, address) {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', (error) => resolve(error.code !== 'EADDRINUSE'));
-    probe.listen({ port: Number(port), host }, () => probe.close(() => resolve(true)));
+    probe.listen({ port: Number(port), host: address }, () => probe.close(() => resolve(true)));
   });
 }
 
@@ -188,11 +184,10 @@ const stats = answers.get('kv-service');
 if (stats !== undefined && !stopping) {
   const bases = addressesOf(kvPorts);
   const kv = bases.find((base) => base.endsWith(':8080')) ?? bases[0];
-  const lines = (texts) => texts.join('\n');
   const addressOf = ({ ports }) => addressesOf(ports)[0] ?? '(any free port, see its log line)';
   const withGateway = answers.get(gateway.name) !== undefined;
   console.log(
-    lines([
+    [
       '',
       '  Kvasir is running.',
       '',
@@ -227,6 +222,6 @@ if (stats !== undefined && !stopping) {
       '',
       '  Ctrl-C stops it.',
       '',
-    ]),
+    ].join('\n'),
   );
 }

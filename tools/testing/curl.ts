@@ -12,6 +12,16 @@ interface CurlRequest {
   readonly include: boolean;
 }
 
+/** What a `curl` command asked for, and what came. */
+export interface CurlAnswer {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly status: number;
+  /** What curl prints, without newlines at its end. */
+  readonly output: string;
+}
+
 /** Shell variables by name. */
 export type Variables = Readonly<Record<string, string>>;
 
@@ -20,7 +30,7 @@ export type Variables = Readonly<Record<string, string>>;
  *
  * @throws Error for a flag that it does not know, and for a variable that is not there
  */
-export async function answerOfCurl(command: string, variables: Variables = {}): Promise<string> {
+export async function answerOfCurl(command: string, variables: Variables = {}): Promise<CurlAnswer> {
   const asked = parseCurl(command, variables);
   const agent = new Agent({ keepAlive: true });
   try {
@@ -28,7 +38,8 @@ export async function answerOfCurl(command: string, variables: Variables = {}): 
     const head = asked.include ? `${headOf(answer)}\n\n` : '';
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
-    return `${head}${Buffer.concat(chunks).toString()}`.replace(/\n+$/, '');
+    const output = `${head}${Buffer.concat(chunks).toString()}`.replace(/\n+$/, '');
+    return { method: asked.method, target: asked.target, status: answer.statusCode ?? 0, output };
   } finally {
     agent.destroy();
   }
@@ -50,12 +61,6 @@ function headOf(answer: IncomingMessage): string {
   for (let i = 0; i < answer.rawHeaders.length; i += 2)
     lines.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`);
   return lines.join('\n');
-}
-
-/** What a `curl` command asks for: its method, and its path and query. */
-export function requestOfCurl(command: string, variables: Variables = {}): { method: string; target: string } {
-  const { method, target } = parseCurl(command, variables);
-  return { method, target };
 }
 
 function parseCurl(command: string, variables: Variables): CurlRequest {
@@ -91,17 +96,23 @@ function parseCurl(command: string, variables: Variables): CurlRequest {
   };
 }
 
-/** A command's words, as a shell makes them of plain text, `'…'`, `"…"` without escapes, and backslashes before a line's end. */
-function shellWords(command: string): string[] {
+/** A command's words, as a shell makes them of plain text, `'…'`, `"…"` with `$NAME` but without escapes, and backslashes before a line's end. */
+function shellWords(command: string, variables: Variables): string[] {
   const words: string[] = [];
-  const parts = /\s*((?:'[^']*'|"[^"\\$`]*"|[^\s'"\\$`|&;<>*?])+)/y;
+  const parts = /\s*((?:'[^']*'|"(?:[^"\\$`]|\$\w)*"|[^\s'"\\$`|&;<>*?])+)/y;
   const text = command.replaceAll(/\\\n/g, ' ');
+  const expand = (quoted: string): string =>
+    quoted.replace(/\$(\w+)/g, (_name, name: string) => {
+      const value = variables[name];
+      if (value === undefined) throw new Error(`the variable ${name} is not set in: ${command}`);
+      return value;
+    });
   while (parts.lastIndex < text.trimEnd().length) {
     const at = parts.lastIndex;
     const [, word] = parts.exec(text) ?? [];
     if (word === undefined) throw new Error(`this shell cannot read: ${text.slice(at)}`);
     words.push(
-      word.replace(/'([^']*)'|"([^"]*)"/g, (_quoted, single?: string, double?: string) => single ?? double ?? ''),
+      word.replace(/'([^']*)'|"([^"]*)"/g, (_quoted, single?: string, double = '') => single ?? expand(double)),
     );
   }
   return words;
