@@ -104,7 +104,7 @@ const cases: Case[] = [
       ['wal', 'wal'],
       ['memory', 'memory'],
     ],
-    bad: ['postgres', 'WAL', 'disk'],
+    bad: ['Postgres', 'WAL', 'disk'],
   },
   {
     variable: 'DATA_DIR',
@@ -167,6 +167,106 @@ const cases: Case[] = [
       ['9007199254740991', Number.MAX_SAFE_INTEGER],
     ],
     bad: ['0', '9007199254740992', '1GB', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'DATABASE_URL',
+    member: ({ database }) => database.url,
+    fallback: undefined,
+    good: [
+      ['postgres://kvasir:s3cret@db:5432/kvasir', 'postgres://kvasir:s3cret@db:5432/kvasir'],
+      ['postgresql://db/kvasir?sslmode=verify-full', 'postgresql://db/kvasir?sslmode=verify-full'],
+    ],
+    bad: ['mysql://db/kvasir', 'db:5432', 'postgres://db:port/kvasir'],
+  },
+  {
+    variable: 'DATABASE_SCHEMA',
+    member: ({ database }) => database.schema,
+    fallback: 'kvasir',
+    good: [
+      ['team_a', 'team_a'],
+      ['x'.repeat(63), 'x'.repeat(63)],
+    ],
+    bad: ['x'.repeat(64), 'a\0b'],
+  },
+  {
+    variable: 'DATABASE_POOL_SIZE',
+    member: ({ database }) => database.poolSize,
+    fallback: 10,
+    good: [
+      ['2', 2],
+      ['50', 50],
+    ],
+    bad: ['1', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'DATABASE_TIMEOUT_MS',
+    member: ({ database }) => database.timeoutMs,
+    fallback: 3000,
+    good: [
+      ['1', 1],
+      ['10000', 10_000],
+    ],
+    bad: ['0', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MIGRATE',
+    member: ({ database }) => database.migrate,
+    fallback: 'on',
+    good: [
+      ['on', 'on'],
+      ['off', 'off'],
+    ],
+    bad: ['yes', 'OFF'],
+  },
+  {
+    variable: 'DATABASE_URL',
+    member: ({ database }) => database.url,
+    fallback: undefined,
+    good: [
+      ['postgres://u:p@host/db', 'postgres://u:p@host/db'],
+      ['postgresql://u:p@host:5433/db?sslmode=require', 'postgresql://u:p@host:5433/db?sslmode=require'],
+    ],
+    bad: ['mysql://u:p@host/db', 'host:5432', 'postgres://u:p@ho st/db'],
+  },
+  {
+    variable: 'DATABASE_SCHEMA',
+    member: ({ database }) => database.schema,
+    fallback: 'kvasir',
+    good: [
+      ['a', 'a'],
+      ['x'.repeat(63), 'x'.repeat(63)],
+    ],
+    bad: ['x'.repeat(64), 'ü'.repeat(32)],
+  },
+  {
+    variable: 'DATABASE_POOL_SIZE',
+    member: ({ database }) => database.poolSize,
+    fallback: 10,
+    good: [
+      ['2', 2],
+      ['1000', 1000],
+    ],
+    bad: ['1', '1001', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'DATABASE_TIMEOUT_MS',
+    member: ({ database }) => database.timeoutMs,
+    fallback: 3000,
+    good: [
+      ['1', 1],
+      ['2147482647', 2_147_482_647],
+    ],
+    bad: ['0', '2147482648', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'MIGRATE',
+    member: ({ database }) => database.migrate,
+    fallback: 'on',
+    good: [
+      ['on', 'on'],
+      ['off', 'off'],
+    ],
+    bad: ['true', 'OFF'],
   },
   {
     variable: 'MAX_BODY_BYTES',
@@ -285,6 +385,13 @@ describe.each(cases)('$variable', ({ variable, flag, member, fallback, good, bad
 });
 
 describe("kv-service's settings", () => {
+  it('ask for the database that STORE=postgres needs', () => {
+    expect(textOf('invalid', { STORE: 'postgres' })).toBe(
+      'DATABASE_URL is not set: STORE is postgres, which needs postgres://user:password@host:port/database\n',
+    );
+    expect(config({ STORE: 'postgres', DATABASE_URL: 'postgres://db/kvasir' }).store.engine).toBe('postgres');
+  });
+
   it('are all in the cases above', () => {
     // The three files of TLS come together: libs/service has their cases.
     const alone = declared.filter(({ variable }) => !variable.startsWith('GRPC_TLS_'));

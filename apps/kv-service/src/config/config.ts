@@ -3,7 +3,7 @@ import { checkGrpcSecurity } from '@kvasir/service';
 import { PROGRAM } from './settings.js';
 
 /**
- * The settings of a running kv-service, checked and deeply frozen, by concern: `http`, `grpc`, `grpcSecurity`, `store`, `limits` (kv-core's
+ * The settings of a running kv-service, checked and deeply frozen, by concern: `http`, `grpc`, `grpcSecurity`, `store`, `database`, `limits` (kv-core's
  * `RequestLimits`), `log`, `shutdown`. Each member is described where it is declared, in settings.ts.
  */
 export type KvServiceConfig = SettingsOf<typeof PROGRAM>;
@@ -19,5 +19,13 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): SettingsResult<KvServiceConfig> {
-  return checkGrpcSecurity(readSettings(PROGRAM, { env, argv }), (settings) => settings.grpcSecurity);
+  return checkDatabase(checkGrpcSecurity(readSettings(PROGRAM, { env, argv }), (settings) => settings.grpcSecurity));
+}
+
+function checkDatabase(result: SettingsResult<KvServiceConfig>): SettingsResult<KvServiceConfig> {
+  if (result.kind !== 'settings') return result;
+  const { store, database } = result.settings;
+  if (store.engine !== 'postgres' || database.url !== undefined) return result;
+  const text = 'DATABASE_URL is not set: STORE is postgres, which needs postgres://user:password@host:port/database\n';
+  return { kind: 'invalid', text };
 }
