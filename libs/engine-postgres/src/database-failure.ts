@@ -46,6 +46,7 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Whether an error of a first connection may pass by itself; a wrong password or certificate does not. */
 export function mayPass(error: unknown): boolean {
+  if (error instanceof KvError) return false;
   if (!(error instanceof ConnectError)) return failureKind(error) !== 'statement';
   const state = sqlState(error.cause);
   if (state !== undefined) return state.startsWith('57') || state === TOO_MANY_CONNECTIONS || state.startsWith('08');
@@ -101,9 +102,10 @@ function plainCause(error: unknown): Error {
 }
 
 function messageOf(error: unknown): string {
+  const { message, errors } = Object(error) as { message?: unknown; errors?: unknown };
   // Node joins the failures of several addresses of one host into an error without a message of its own.
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (message === '' && Array.isArray(errors)) return errors.map(messageOf).join('; ');
+  return typeof message === 'string' ? message : String(error);
 }
 
 function codeOf(error: unknown): string | undefined {

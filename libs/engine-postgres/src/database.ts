@@ -16,7 +16,7 @@ const GRACE_MS = 1000;
 
 // Revisions, times and counts stay below 2^53 (kv-core), so a number holds them.
 const TYPES: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') =>
+  getTypeParser: ((oid: number, format?: 'text'): unknown =>
     oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
@@ -151,12 +151,13 @@ export function tooSlow(timeoutMs: number): string {
   return `the database did not answer within ${timeoutMs} ms; nothing was changed`;
 }
 
+/** The query under way hears of a lost connection; without a listener the event would end the process. */
+function ignore(): void {}
+
 async function useClient<Result>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw new ConnectError(error);
   });
-  // The query under way hears of a lost connection; without a listener the event would end the process.
-  const ignore = (): void => undefined;
   client.on('error', ignore);
   let standby = false;
   try {

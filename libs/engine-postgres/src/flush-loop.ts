@@ -104,24 +104,24 @@ export class FlushLoop {
   }
 
   private async flushOnce(members: readonly Member[]): Promise<void> {
-    const [first] = members;
-    const lone = members.length === 1 && this.schema.putFunction ? loneSet(first!.transaction) : undefined;
-    const onWrite = (): void => {
-      for (const member of members) member.sent = true;
+    // Whoever was told meanwhile that nothing was changed must be right: only those who still wait are written.
+    let open: readonly Member[] = members;
+    const take = (): readonly Transaction[] => {
+      open = members.filter(({ call }) => !call.settled);
+      return open.map(({ transaction }) => transaction);
     };
+    const onWrite = (): void => {
+      for (const member of open) member.sent = true;
+    };
+    const lone = this.schema.putFunction ? loneSet(members.map(({ transaction }) => transaction)) : undefined;
     try {
       const results =
         lone === undefined
-          ? await flush(
-              this.database,
-              this.statements,
-              members.map(({ transaction }) => transaction),
-              onWrite,
-            )
-          : [await put(this.database, this.statements, lone, onWrite)];
-      members.forEach(({ call }, index) => call.resolve(results[index]!));
+          ? await flush(this.database, this.statements, take(), take, onWrite)
+          : await put(this.database, this.statements, lone, take, onWrite);
+      open.forEach(({ call }, index) => call.resolve(results[index]!));
     } catch (error) {
-      for (const member of members) member.sent = false;
+      for (const member of open) member.sent = false;
       throw error;
     }
   }

@@ -30,7 +30,9 @@ interface Held {
 /**
  * Commits transactions as one of the database: lock and read what they need, run the interpreter, write what changed. Two round trips, as each half's statements travel together.
  *
+ * @param take called once the locks are held: which of the transactions somebody still waits for
  * @param onWrite called right before anything is written; from then on a failure may leave the outcome open
+ * @returns a result for each transaction that was taken
  * @throws OutcomeUnknownError when the connection was lost after the writes had been sent
  * @throws pg's errors otherwise; nothing was changed
  */
@@ -38,6 +40,7 @@ export async function flush(
   database: Database,
   statements: Statements,
   transactions: readonly Transaction[],
+  take: () => readonly Transaction[],
   onWrite: () => void,
 ): Promise<readonly TransactionResult[]> {
   return await database.write(async (client) => {
@@ -45,7 +48,7 @@ export async function flush(
       const held = await lock(client, statements, transactions);
       const { entries, now, revision } = held;
       const group = new TransactionGroup({ read: (key) => entries.get(key), now, revision });
-      const results = transactions.map((transaction) => {
+      const results = take().map((transaction) => {
         const { effects: _, ...result } = group.run(transaction);
         return result;
       });

@@ -8,22 +8,26 @@ const START = 1_700_000_000_000;
 const database = useTestDatabase();
 
 /** Schemas that a test is done with. Emptying one is much faster than making one. */
-const spare: string[] = [];
+const spare = { complete: [] as string[], withoutFunction: [] as string[] };
 
 class PostgresHarness implements KvStoreHarness {
   private time = START;
   private readonly stores: KvStore[] = [];
 
-  private constructor(private readonly schema: string) {}
+  private constructor(
+    private readonly schema: string,
+    private readonly kind: keyof typeof spare,
+  ) {}
 
-  static async create(): Promise<PostgresHarness> {
-    const used = spare.pop();
-    if (used !== undefined) return new PostgresHarness(used);
+  static async create(kind: keyof typeof spare): Promise<PostgresHarness> {
+    const used = spare[kind].pop();
+    if (used !== undefined) return new PostgresHarness(used, kind);
     const schema = database.newSchema();
     const store = await openPostgresStore({ url: database.url(), schema });
     await store.close();
     await useManualClock(database, schema, START);
-    return new PostgresHarness(schema);
+    if (kind === 'withoutFunction') await database.query(`DROP FUNCTION ${schema}.kvasir_put`);
+    return new PostgresHarness(schema, kind);
   }
 
   async open(): Promise<KvStore> {
@@ -58,7 +62,7 @@ class PostgresHarness implements KvStoreHarness {
        UPDATE ${this.schema}.sweep SET keys = 0, bytes = 0`,
     );
     await setClock(database, this.schema, START);
-    spare.push(this.schema);
+    spare[this.kind].push(this.schema);
   }
 
   private async closeAll(): Promise<void> {
@@ -68,5 +72,10 @@ class PostgresHarness implements KvStoreHarness {
 
 describeKvStore('the PostgreSQL engine', {
   capabilities: { durable: true, shared: true },
-  createHarness: () => PostgresHarness.create(),
+  createHarness: () => PostgresHarness.create('complete'),
+});
+
+describeKvStore('the PostgreSQL engine on a database without PL/pgSQL', {
+  capabilities: { durable: true, shared: true },
+  createHarness: () => PostgresHarness.create('withoutFunction'),
 });

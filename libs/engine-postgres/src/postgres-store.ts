@@ -44,12 +44,12 @@ export class PostgresStore extends AbstractKvStore {
     return (await this.gets.read([key])).get(key);
   }
 
-  protected doList(query: ListQuery): Promise<Page<Entry>> {
-    return this.listRows<EntryRow, Entry>(query, false, entryOf);
+  protected async doList(query: ListQuery): Promise<Page<Entry>> {
+    return pageOf(await this.listRows<EntryRow>(query, false), query.limit, entryOf);
   }
 
-  protected doListKeys(query: ListQuery): Promise<Page<string>> {
-    return this.listRows<[string], string>(query, true, ([key]) => key);
+  protected async doListKeys(query: ListQuery): Promise<Page<string>> {
+    return pageOf(await this.listRows<[string]>(query, true), query.limit, ([key]) => key);
   }
 
   protected doCommit(transaction: Transaction): Promise<TransactionResult> {
@@ -83,14 +83,14 @@ export class PostgresStore extends AbstractKvStore {
   }
 
   /** Asks for one row more than the page holds, to know whether there is one. */
-  private async listRows<Row extends unknown[], Item>(
-    query: ListQuery,
-    keysAlone: boolean,
-    itemOf: (row: Row) => Item,
-  ): Promise<Page<Item>> {
+  private async listRows<Row extends unknown[]>(query: ListQuery, keysAlone: boolean): Promise<Row[]> {
     const { operators, values } = keyBoundsOf(query);
     const statement = this.statements.list(operators, query.reverse === true, keysAlone);
     const { rows } = await this.database.ask((client) => client.query<Row>(statement, [...values, query.limit + 1]));
-    return { items: rows.slice(0, query.limit).map(itemOf), more: rows.length > query.limit };
+    return rows;
   }
+}
+
+function pageOf<Row, Item>(rows: readonly Row[], limit: number, itemOf: (row: Row) => Item): Page<Item> {
+  return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit };
 }

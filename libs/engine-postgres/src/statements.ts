@@ -78,15 +78,13 @@ export class Statements {
        LEFT JOIN ${entries} e ON e.key = ANY($1::text[])`,
     );
     this.lockState = statement('lock-state', `SELECT revision, ${time} AS now FROM ${state} WHERE id = 1 FOR UPDATE`);
-    const held = (value: string): string =>
-      `e.key, CASE WHEN ${value} THEN e.value END, e.revision, e.created_at, e.updated_at, e.expires_at, octet_length(e.value)`;
     this.lockEntries = statement(
       'lock-entries',
-      `SELECT ${held('e.key = ANY($2::text[])')} FROM ${entries} e WHERE e.key = ANY($1::text[]) ORDER BY e.key FOR UPDATE`,
+      `SELECT ${heldColumns('e.key = ANY($2::text[])')} FROM ${entries} e WHERE e.key = ANY($1::text[]) ORDER BY e.key FOR UPDATE`,
     );
     this.lockEntry = statement(
       'lock-entry',
-      `SELECT ${held('$2::boolean')} FROM ${entries} e WHERE e.key = $1 FOR UPDATE`,
+      `SELECT ${heldColumns('$2::boolean')} FROM ${entries} e WHERE e.key = $1 FOR UPDATE`,
     );
     const upsert = (rows: string): string =>
       `INSERT INTO ${entries} (key, value, revision, created_at, updated_at, expires_at) ${rows}
@@ -140,6 +138,11 @@ export class Statements {
       rowMode: 'array',
     };
   }
+}
+
+/** The columns of a {@link HeldRow}; the value where `condition` holds. */
+function heldColumns(condition: string): string {
+  return `e.key, CASE WHEN ${condition} THEN e.value END, e.revision, e.created_at, e.updated_at, e.expires_at, octet_length(e.value)`;
 }
 
 function statement(name: string, text: string): Statement {

@@ -69,6 +69,7 @@ export class PostgresServer {
  * @returns its URL; call it inside tests and hooks
  */
 export function usePostgres(settings: readonly string[] = ['fsync=off']): () => string {
+  // oxlint-disable-next-line node/no-process-env -- a setting of the test run, not of a service
   const given = process.env['TEST_DATABASE_URL'] ?? '';
   let server: PostgresServer | undefined;
   beforeAll(async () => {
