@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
+import { codeOf } from './system-code.js';
 
 /** Where a command reads and writes: the process's own streams, or a test's. */
 export interface Terminal {
@@ -17,7 +18,7 @@ export function processTerminal(): Terminal {
 
 /** Writes one line of the result. */
 export function say(terminal: Terminal, line: string): void {
-  terminal.output.write(`${line}\n`);
+  if (!terminal.output.destroyed) terminal.output.write(`${line}\n`);
 }
 
 /** Writes one line about what happens. */
@@ -25,9 +26,15 @@ export function tell(terminal: Terminal, line: string): void {
   terminal.messages.write(`${line}\n`);
 }
 
-/** Resolves when whoever reads the output has room for more. */
+/** Resolves when whoever reads the output has room for more, or has gone: then what is written goes nowhere, and the work goes on to its own exit status. */
 export async function drained(terminal: Terminal): Promise<void> {
-  if (terminal.output.writableNeedDrain) await once(terminal.output, 'drain');
+  const { output } = terminal;
+  if (output.destroyed || !output.writableNeedDrain) return;
+  try {
+    await once(output, 'drain');
+  } catch (error) {
+    if (codeOf(error) !== 'EPIPE') throw error;
+  }
 }
 
 /** Asks a question that `y` or `yes` agrees to. The end of the input is a no. */

@@ -316,7 +316,7 @@ describe('kvasir wal, as a process', () => {
       const directory = withLog(whole, lines[2]!);
       const { status, stdout } = kvasir('wal', 'repair', directory, '--yes');
       expect(status).toBe(0);
-      const [, saved] = /were moved to (.+)\.\n/.exec(stdout) ?? [];
+      const [, saved] = /moved [0-9,]+ bytes? to (.+)\.\n/.exec(stdout) ?? [];
       expect(readFileSync(saved!)).toEqual(lines[2]);
       expect(log(directory)).toEqual(whole);
     });

@@ -71,6 +71,7 @@ export class CommitLoop implements Committer {
         try {
           resolve(await work());
         } catch (error) {
+          // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the work threw, as it is
           reject(error);
         }
       });

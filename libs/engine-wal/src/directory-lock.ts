@@ -1,4 +1,4 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError } from '@kvasir/kv-core';
@@ -34,6 +34,7 @@ export class DirectoryLock {
     try {
       if (!tryLock(file.fd)) throw new DataDirLockedError(await describeOwner(directory, file));
       const owner: Owner = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+      await giveToOwnerOf(directory, file);
       await file.truncate();
       await file.appendFile(`${JSON.stringify(owner)}\n`);
       return new DirectoryLock(file);
@@ -47,6 +48,13 @@ export class DirectoryLock {
   async release(): Promise<void> {
     await this.file.close();
   }
+}
+
+/** Root may look after a log whose service is another user, who must be able to open the file too. */
+async function giveToOwnerOf(directory: string, file: FileHandle): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(directory);
+  await file.chown(uid, gid);
 }
 
 async function describeOwner(directory: string, file: FileHandle): Promise<string> {

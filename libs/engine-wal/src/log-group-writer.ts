@@ -178,7 +178,7 @@ export class LogGroupWriter implements GroupLog {
       return fatal;
     }
     if (error instanceof LogFullError)
-      return new DiskFullError(`${error.message}; nothing was changed`, { cause: error });
+      return new DiskFullError('the disk of the data directory is full; nothing was changed', { cause: error });
     if (error instanceof Error)
       return new StoreUnavailableError(`${error.message}; nothing was changed`, { cause: error });
     return new StoreUnavailableError(String(error));

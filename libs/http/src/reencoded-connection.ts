@@ -13,7 +13,7 @@ export interface ParserError extends NodeJS.ErrnoException {
 }
 
 // No method of these is the end of another method's name, so that the match is what the parser had read.
-const REQUEST_LINE_START = /(?:GET|HEAD|PUT|POST|DELETE) [^ \r\n]*$/;
+const REQUEST_LINE_START = /(?:GET|HEAD|PUT|POST|DELETE|PATCH|OPTIONS|TRACE) [^ \r\n]*$/;
 
 /**
  * Node's parser refuses a request target with a byte above 127, which keys may have unencoded (contracts/README.md "Keys"; curl sends what it is given). The request can still be

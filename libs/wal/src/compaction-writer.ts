@@ -55,7 +55,15 @@ export class CompactionWriter {
     const path = logPath + SUFFIX;
     try {
       await removeUnfinishedCompaction(fileSystem, logPath);
-      return new CompactionWriter(fileSystem, await fileSystem.open(path, 'create'), path, logPath);
+      const file = await fileSystem.open(path, 'create');
+      const writer = new CompactionWriter(fileSystem, file, path, logPath);
+      try {
+        await fileSystem.keepAttributes?.(logPath, path);
+      } catch (error) {
+        await writer.abandon();
+        throw error;
+      }
+      return writer;
     } catch (error) {
       throw error instanceof LogWriteError ? error : writeErrorOf(path, error);
     }

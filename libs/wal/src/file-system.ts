@@ -14,6 +14,11 @@ export interface LogFileSystem {
   syncDirectory(path: string): Promise<void>;
   /** Renames a file over whatever has that name, at once. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Gives the file `on` the owner, group and mode of the file `of`, as far as the process may: a log that root compacts or repairs must stay readable for the service. Where it is missing,
+   * files keep what they were created with.
+   */
+  keepAttributes?(of: string, on: string): Promise<void>;
   /** Removes a file's name. */
   unlink(path: string): Promise<void>;
   /** Bytes that may still be written to the file system that a folder is on, as far as it can tell. Absent: nobody knows. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, chown, type FileHandle, mkdir, open, rename, stat, statfs, unlink } from 'node:fs/promises';
 import type { LogFile, LogFileSystem } from './file-system.js';
 
 const OPEN_FLAGS = {
@@ -67,6 +67,13 @@ export const nodeFileSystem: LogFileSystem = {
 
   rename(from, to) {
     return rename(from, to);
+  },
+
+  async keepAttributes(of, on) {
+    const { uid, gid, mode } = await stat(of);
+    await chmod(on, mode & 0o777);
+    const now = await stat(on);
+    if (now.uid !== uid || now.gid !== gid) await chown(on, uid, gid);
   },
 
   unlink(path) {

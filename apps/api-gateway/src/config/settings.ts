@@ -12,8 +12,8 @@ import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
 import { grpcSecurity } from '@kvasir/service';
 import { apiKey, apiKeys, grpcAddress } from './parsers.js';
 
-/** A body is read as text at some places, and V8's longest string has this many units (2^29 - 24). */
-const MAX_MAX_BODY_BYTES = 536_870_888;
+/** The most that kv-service takes: a line of its log holds at most 256 MiB, escaped. */
+const MAX_MAX_BODY_BYTES = 41_943_040;
 
 const http = {
   title: 'HTTP',
@@ -34,7 +34,7 @@ const http = {
       value: host,
       default: '0.0.0.0',
     },
-    /** The most bytes of a body; 1 to 2^29 - 24. */
+    /** The most bytes of a body; 1 to 40 MiB. */
     maxBodyBytes: {
       variable: 'MAX_BODY_BYTES',
       description: 'The most bytes of a request body; past it the answer is a 413.',

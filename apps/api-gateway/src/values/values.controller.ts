@@ -68,7 +68,7 @@ export class ValuesController {
 
   @WireGet(':key')
   @ApiOperation({ summary: 'Read a value' })
-  @ApiParam({ name: 'key', example: 'hello' })
+  @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ErrorDto })
   @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
@@ -80,7 +80,7 @@ export class ValuesController {
 
   @WireDelete(':key')
   @ApiOperation({ summary: 'Delete a value', description: 'A key that is not there is a success too.' })
-  @ApiParam({ name: 'key', example: 'hello' })
+  @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiNoContentResponse()
   @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
   async delete({ key }: WireRequest): Promise<WireAnswer> {

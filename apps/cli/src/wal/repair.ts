@@ -80,7 +80,7 @@ async function cutTail(terminal: Terminal, { directory }: StoppedLog): Promise<v
   await writer.close();
   if (report.tornTail === undefined) throw new CommandError('the log has changed meanwhile; nothing was done');
   const { cutBytes, savedTo } = report.tornTail;
-  say(terminal, `${count(cutBytes, 'byte')} were moved to ${savedTo}.`);
+  say(terminal, `moved ${count(cutBytes, 'byte')} to ${savedTo}.`);
 }
 
 async function rewrite(terminal: Terminal, log: StoppedLog, salvaged: Salvaged): Promise<void> {

@@ -27,6 +27,7 @@ export async function replaceBySalvage(
   await nodeFileSystem.unlink(newPath).catch(ignoreMissing);
   const target = await nodeFileSystem.open(newPath, 'create');
   try {
+    await nodeFileSystem.keepAttributes?.(path, newPath);
     await writeSalvage(file, target, expected, onProgress);
   } catch (error) {
     await nodeFileSystem.unlink(newPath).catch(ignoreMissing);

@@ -43,7 +43,8 @@ export function describeVerdict(verdict: Verdict): string[] {
     const { offset, line, reason, cutOffset, cutBytes } = verdict.tornTail;
     return [
       `torn tail at byte ${offset}, line ${line}: the line ${reason}`,
-      `  It is a write that was never finished; nothing that was acknowledged is in it. The service's next start, or`,
+      `  It looks like a write that was never finished: with FSYNC=always, and a disk that changes nothing, no acknowledged`,
+      `  write is in it. The service's next start, or`,
       `  \`kvasir wal repair\`, moves the ${count(cutBytes, 'byte')} from byte ${cutOffset} on to a file of their own and goes on.`,
     ];
   }

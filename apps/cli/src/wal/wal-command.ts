@@ -13,7 +13,7 @@ const EXIT_STATUS = `
 Exit status:
   0  done; the log is whole
   1  not done: wrong usage, no log there, the directory is in use, or an error of the file system
-  2  the log ends in a torn tail: a write that was never finished, nothing that was acknowledged is lost
+  2  the log ends in a torn tail: a last write that was never finished
   3  the log is corrupt
 
 docs/cli.md has more, docs/wal-format.md the format of the log.`;

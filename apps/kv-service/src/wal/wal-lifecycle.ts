@@ -30,7 +30,7 @@ export class WalLifecycle {
       const { offset, line, reason, cutBytes, savedTo } = tornTail;
       this.logger.warn(
         { path, offset, line, reason, cutBytes, savedTo },
-        `the log ended in a write that was never finished: line ${line} ${reason}. ${cutBytes} bytes were moved to ${savedTo}; nothing that was acknowledged is lost`,
+        `the log ended in a write that was never finished: line ${line} ${reason}. bytes moved to ${savedTo}: ${cutBytes}. With FSYNC=always no acknowledged write is among them`,
       );
     }
     const verb = report.created ? 'created' : 'replayed';

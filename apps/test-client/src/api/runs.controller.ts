@@ -59,7 +59,7 @@ export class RunsController {
 
   @WireGet('runs/:id')
   @ApiOperation({ summary: 'Read a run, with every request of it' })
-  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiParam({ name: 'id', type: String, format: 'uuid' })
   @ApiOkResponse({ type: RunDto })
   @ApiNotFoundResponse({ type: ProblemDto })
   read(request: WireRequest): WireAnswer {

@@ -45,7 +45,7 @@ function addRoute(workflow: Workflow): void {
   const descriptor: TypedPropertyDescriptor<(request: WireRequest) => Promise<WireAnswer>> =
     Object.getOwnPropertyDescriptor(prototype, name) ?? {};
   WirePost(workflow.name)(prototype, name, descriptor);
-  ApiOperation({ summary: workflow.summary })(prototype, name, descriptor);
+  ApiOperation({ operationId: `WorkflowsController_${name}`, summary: workflow.summary })(prototype, name, descriptor);
   ApiOkResponse({
     description: 'The run, passed or failed',
     schema: { oneOf: [PassedDto, FailedDto].map((type) => ({ $ref: getSchemaPath(type) })) },

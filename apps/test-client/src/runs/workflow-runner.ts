@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailedError, HttpTransport, keysRequests, TimedOutError, type CallOptions } from '@kvasir/client';
 import { unexpected } from '../workflows/expectations.js';
 import { randomScratch } from '../workflows/random-scratch.js';
@@ -28,6 +29,9 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Cleaning up behind a lost connection is tried, but a service that hangs shall not make a run much longer. */
 const CLEAN_UP_AFTER_FAILURE_MS = 2000;
+
+/** Between two looks for a key that a late write may still bring. */
+const CLEAN_UP_PAUSE_MS = 250;
 
 /** A step that was made, and what it says of the rest of the run. */
 interface Outcome {
@@ -101,10 +105,18 @@ export class WorkflowRunner {
     const records: StepRecord[] = [];
     for (const key of keys) {
       const step = { name: 'clean_up', request: keysRequests.delete(key), expect: isAway };
-      // oxlint-disable-next-line no-await-in-loop -- a service that is gone is asked once
-      const { record, failure: lost } = await this.take(http, step, { timeoutMs });
-      records.push(record);
-      if (lost?.step === CONNECTION) break;
+      const end = performance.now() + (failure?.step === CONNECTION ? CLEAN_UP_AFTER_FAILURE_MS : 0);
+      /* oxlint-disable no-await-in-loop -- one request after the other, until the key is gone for good */
+      for (;;) {
+        const { record, failure: lost } = await this.take(http, step, { timeoutMs });
+        records.push(record);
+        // A service that is gone is asked once.
+        if (lost?.step === CONNECTION) return records;
+        // A write that was not answered may still be on its way: what is not there yet is looked for again.
+        if (record.answer?.status !== 404 || performance.now() + CLEAN_UP_PAUSE_MS > end) break;
+        await delay(CLEAN_UP_PAUSE_MS);
+      }
+      /* oxlint-enable no-await-in-loop */
     }
     return records;
   }

@@ -42,7 +42,7 @@ export class OrderedIndex {
   build(slots: Uint32Array): void {
     this.hasHighKeys = slots.some((slot) => hasHighUnits(this.column.keyAt(slot)));
     sortByKey(slots, this.column, this.comparison());
-    for (const slot of slots) this.sequence.insert(this.sequence.end, slot);
+    this.sequence.fill(slots);
   }
 
   /** Removes a slot whose key is still in the column. */

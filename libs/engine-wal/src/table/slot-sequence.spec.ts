@@ -53,6 +53,18 @@ describe('SlotSequence', () => {
     expect(sequence.chunks.map((chunk) => chunk.length)).toEqual([CHUNK_SLOTS, CHUNK_SLOTS, CHUNK_SLOTS, 1]);
   });
 
+  it.each([0, 1, CHUNK_SLOTS, 2 * CHUNK_SLOTS + 1])('is filled with %i slots at once as one by one', (count) => {
+    const sequence = newSequence();
+    const model = Array.from({ length: count }, (_, i) => i);
+    sequence.fill(Uint32Array.from(model));
+    expectWhole(sequence, model);
+    expect(sequence.chunks.map((chunk) => chunk.length)).toEqual(
+      Array.from({ length: Math.ceil(count / CHUNK_SLOTS) }, (_, i) => Math.min(CHUNK_SLOTS, count - i * CHUNK_SLOTS)),
+    );
+    sequence.insert(sequence.end, count);
+    expectWhole(sequence, [...model, count]);
+  });
+
   it.each([0, 1, CHUNK_SLOTS / 2 - 1, CHUNK_SLOTS / 2, CHUNK_SLOTS / 2 + 1, CHUNK_SLOTS - 1, CHUNK_SLOTS])(
     'splits a full chunk for a slot at offset %i',
     (offset) => {

@@ -72,6 +72,19 @@ export class SlotSequence<Label> {
     return this.parts.length * CHUNK_BYTES;
   }
 
+  /** Fills a sequence that is empty with slots in their order: full chunks but for the last. */
+  fill(slots: Uint32Array): void {
+    for (let from = 0; from < slots.length; from += CHUNK_SLOTS) {
+      const part = slots.subarray(from, from + CHUNK_SLOTS);
+      const chunk = newChunk(this.labelOf(part[0]!));
+      chunk.slots.set(part);
+      chunk.length = part.length;
+      for (const slot of part) chunk.weight += this.weigh(slot);
+      this.parts.push(chunk);
+    }
+    this.slotCount = slots.length;
+  }
+
   /** Inserts a slot at a position. */
   insert(position: Position, slot: number): void {
     let number = Math.trunc(position / POSITIONS);

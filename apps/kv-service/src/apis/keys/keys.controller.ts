@@ -34,7 +34,7 @@ const CREATED = new WireAnswer(201, STORED_TEXT);
 const UPDATED = new WireAnswer(200, STORED_TEXT);
 const DELETED = new WireAnswer(200, '{"success":true,"message":"Key deleted successfully"}');
 
-const KeyParam = (): MethodDecorator => ApiParam({ name: 'key', example: 'user:1' });
+const KeyParam = (): MethodDecorator => ApiParam({ name: 'key', type: String, example: 'user:1' });
 const Refusals = (refusals = {}): MethodDecorator =>
   ApiRefusals(KEYS_API, KeysErrorDto, { ...COMMON_REFUSALS, ...refusals });
 const NOT_FOUND = { 404: { when: 'The key is not there, or has expired.', text: notFoundText('user:1') } };

@@ -46,6 +46,7 @@ export class KvController {
   @ApiOperation({ summary: 'List keys', description: 'In byte order of the key. Long listings are streamed.' })
   @ApiQuery({
     name: 'prefix',
+    type: String,
     required: false,
     description: 'Only keys that start with it; case-sensitive.',
     example: 'user:',
@@ -59,7 +60,7 @@ export class KvController {
 
   @WireGet(':key')
   @ApiOperation({ summary: 'Read a key' })
-  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
   @ApiServerErrors()
@@ -74,7 +75,7 @@ export class KvController {
     summary: 'Write a key',
     description: 'Overwrites value and TTL both. The answer comes once the write is durable.',
   })
-  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiBody({ type: PutDto })
   @ApiOkResponse({ type: SuccessDto })
   @ApiBodyErrors()
@@ -87,7 +88,7 @@ export class KvController {
 
   @WireDelete(':key')
   @ApiOperation({ summary: 'Delete a key' })
-  @ApiParam({ name: 'key', example: 'user:1' })
+  @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiOkResponse({ type: SuccessDto })
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
   @ApiWriteErrors()

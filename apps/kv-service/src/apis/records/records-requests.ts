@@ -89,7 +89,7 @@ function operationOf(members: OperationMembers, options: RecordsOptions): Operat
 
   const key = members.key === undefined ? undefined : contentOfJsonString(members.key);
   if (key === undefined || !isKey(key)) return misfit("JSON Body 'key' is incorrect");
-  const reserved = reservedRefusal(key);
+  const reserved = reservedRefusal(key, key);
   if (reserved !== undefined) return reserved;
   if (method === 'GET') return { type: 'get', key };
   if (method === 'DELETE') return { type: 'delete', key };

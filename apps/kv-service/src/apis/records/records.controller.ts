@@ -44,7 +44,12 @@ const BULK_EXAMPLES = {
 };
 
 const KeyParam = (): MethodDecorator =>
-  ApiParam({ name: 'key', description: 'Not a reserved name, such as `kv` or `docs`.', example: 'note-1' });
+  ApiParam({
+    name: 'key',
+    type: String,
+    description: 'Not a reserved name, such as `kv` or `docs`.',
+    example: 'note-1',
+  });
 const Refusals = (refusals: RefusalDocs = {}): MethodDecorator =>
   ApiRefusals(RECORDS_API, RecordErrorDto, {
     ...COMMON_REFUSALS,

@@ -28,9 +28,9 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
  * The refusal of a key whose name is reserved.
  *
  * @param raw the key as its path has it: a dot in front that is not percent-encoded (`/.well-known`, `/.env`) is what programs look for, not a key.
- * Keys that come in a body have none, and may start with a dot.
+ * A key that comes in a body is never percent-encoded, so there it is `raw` itself.
  */
-export function reservedRefusal(key: string, raw = ''): WireRefusal | undefined {
+export function reservedRefusal(key: string, raw: string): WireRefusal | undefined {
   if (!RESERVED_NAMES.has(key) && !raw.startsWith('.')) return undefined;
   return new WireRefusal(400, `'${key}' is a reserved name`);
 }

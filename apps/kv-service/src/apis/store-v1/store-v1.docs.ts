@@ -17,7 +17,7 @@ export function StoreRouteDocs(
   refusals: RefusalDocs = {},
 ): MethodDecorator {
   return applyDecorators(
-    ApiParam({ name: 'key', example: 'visits' }),
+    ApiParam({ name: 'key', type: String, example: 'visits' }),
     ApiExtraModels(data),
     ApiResponse({
       status,
