@@ -7,6 +7,8 @@ try {
   const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2000) });
   if (!answer.ok) throw new Error(`the answer is ${answer.status}`);
 } catch (error) {
-  console.error(`GET http://127.0.0.1:${port}/health failed: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(
+    `GET http://127.0.0.1:${port}/health failed: ${error instanceof Error ? error.message : String(error)}`,
+  );
   process.exit(1);
 }
