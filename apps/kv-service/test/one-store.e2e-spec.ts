@@ -37,8 +37,12 @@ beforeAll(async () => {
 
 const remove = (key: string) => http.delete(`/api/v1/store/${segmentOf(key)}`);
 
+/** A name with a dot in front is reserved in a bulk, where nothing is percent-encoded (contracts/records.md); every other way takes it. */
+const takes = ({ name }: (typeof HTTP_APIS)[number], key: string) => name !== '/bulk' || !key.startsWith('.');
+const readersOf = (key: string) => HTTP_APIS.filter((reader) => takes(reader, key));
+
 async function expectFoundByAll(client: HttpClient, key: string, text: string): Promise<void> {
-  for (const reader of HTTP_APIS) {
+  for (const reader of readersOf(key)) {
     const answer = await reader.read(client, key);
     expect([reader.name, answer.status, answer.text]).toEqual([reader.name, 200, reader.found(key, text)]);
   }
@@ -47,7 +51,7 @@ async function expectFoundByAll(client: HttpClient, key: string, text: string): 
 }
 
 async function expectMissingToAll(client: HttpClient, key: string): Promise<void> {
-  for (const reader of HTTP_APIS) {
+  for (const reader of readersOf(key)) {
     const answer = await reader.read(client, key);
     expect([reader.name, answer.status]).toEqual([reader.name, reader.missing]);
     expect(answer.text).toMatch(/not found|does not exists/);
@@ -73,7 +77,7 @@ describe.each(HTTP_APIS)('what $name writes', (writer) => {
   });
 
   it('is read by every API under the same key, however odd', async () => {
-    for (const key of COMMON_KEYS) {
+    for (const key of COMMON_KEYS.filter((name) => takes(writer, name))) {
       await remove(key);
       expect((await writer.write(http, key, '"v"')).status).toBeLessThan(300);
       await expectFoundByAll(http, key, '"v"');
