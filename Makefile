@@ -34,7 +34,7 @@ test: $(BUILT) ## Run every check and every test
 check: $(INSTALLED) ## Types, lint, format, import directions and dead code
 	@npm run --silent check
 
-coverage: $(BUILT) ## Run the tests and report what they reach (coverage/index.html)
+coverage: $(INSTALLED) ## What the tests that run in the same process reach (coverage/index.html)
 	@npm run --silent coverage
 
 demo: $(BUILT) ## Take a real data set through a server and a kill, and compare
