@@ -10,6 +10,8 @@ export class BodyAbortedError extends Error {
   }
 }
 
+const CONTENT_TYPE = 'content-type';
+
 /** Whether a request has a body at all (RFC 9112 section 6.3). */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
   return (
@@ -23,8 +25,9 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
  *
  * @throws WireRefusal 415 for another media type, charset or content coding; 413 for a declared length over the limit; 501 for a transfer coding besides `chunked`
  */
-export function checkBodyHeaders(headers: IncomingHttpHeaders, maxBytes: number): void {
+export function checkBodyHeaders({ headers, rawHeaders }: IncomingMessage, maxBytes: number): void {
   checkContentType(headers['content-type']);
+  refuseSecondContentType(rawHeaders);
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
     throw new WireRefusal(415, `the content coding '${coding}' is not taken; send the body as it is (identity)`, {
@@ -36,6 +39,17 @@ export function checkBodyHeaders(headers: IncomingHttpHeaders, maxBytes: number)
     throw new WireRefusal(501, `the transfer coding '${transfer}' is not taken; only chunked is`);
   }
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+/** Node keeps the first of several lines; whoever looks at the request on its way may go by another. */
+function refuseSecondContentType(rawHeaders: readonly string[]): void {
+  let lines = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE) lines++;
+  }
+  if (lines > 1)
+    throw new WireRefusal(415, `the Content-Type is given ${lines} times; it must be application/json, once`);
 }
 
 function checkContentType(contentType: string | undefined): void {

@@ -274,6 +274,7 @@ describe.each([
       ['', 'has no Content-Type; it must be application/json'],
       ['Content-Type: text/plain\r\n', "'text/plain' is not taken; it must be application/json"],
       ['Content-Type: application/jsonp\r\n', 'application/json'],
+      [`${JSON_TYPE}content-type: text/plain\r\n`, 'is given 2 times'],
       ['Content-Type: application/x-www-form-urlencoded\r\n', 'application/json'],
       ['Content-Type: application/json; charset=latin1\r\n', 'the charset latin1 is not taken'],
       [`${JSON_TYPE}Content-Encoding: gzip\r\n`, "'gzip' is not taken; send the body as it is (identity)"],

@@ -202,7 +202,7 @@ export class WireDispatcher {
   ): Promise<void> {
     const { req, res } = exchange;
     try {
-      checkBodyHeaders(req.headers, this.options.maxBodyBytes);
+      checkBodyHeaders(req, this.options.maxBodyBytes);
       if (exchange.awaitsContinue) {
         exchange.awaitsContinue = false;
         res.writeContinue();
