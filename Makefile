@@ -26,7 +26,9 @@ run: $(BUILT) ## Start all services (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 G
 validate: $(BUILT) ## Run every workflow against a running kv-service (KV_SERVICE_URL=http://localhost:8000)
 	@node dist/apps/test-client/src/validate.js
 
-# Every check and every test there is. The last line says how many tests passed and failed.
+# Every check and every test there is. The last line says how many tests passed and failed. Random histories and faults are the same ones each time; `npm test` and `npm run faults` look for new ones.
+test: export KV_SEED ?= 1
+test: export FAULTS_SEED ?= 1
 test: $(BUILT) ## Run every check and every test
 	@npm run --silent check
 	@npm test --silent

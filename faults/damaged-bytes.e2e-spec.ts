@@ -137,8 +137,9 @@ async function flipEverywhere(log: EngineLog, random: Random): Promise<{ flips: 
   let refused = 0;
   for (const { offset, end } of lines) {
     for (let at = offset; at < end; at++) {
-      // One wrong value a byte; in the long form each wrong bit as well.
-      const masks = isFullRun() ? [1, 2, 4, 8, 16, 32, 64, 128, 1 + random.int(255)] : [1 + random.int(255)];
+      // One wrong value a byte; in the long form each wrong bit as well. The file's first byte tells whose log it is: every wrong value.
+      let masks = isFullRun() ? [1, 2, 4, 8, 16, 32, 64, 128, 1 + random.int(255)] : [1 + random.int(255)];
+      if (at === 0) masks = Array.from({ length: 255 }, (_, i) => i + 1);
       for (const mask of masks) {
         const damaged = Buffer.from(bytes);
         damaged[at]! ^= mask;

@@ -216,6 +216,11 @@ describe('readLog', () => {
     ['a missing first line', [setLine(2, 2)], 1],
     ['a line twice', [setLine(1, 1), setLine(2, 2), setLine(2, 2)], 3],
     ['a first line of a group out of order', [setLine(1, 1), setLine(3, 2), setLine(2, 2)], 2],
+    [
+      'a first byte that became a newline',
+      [Buffer.concat([Buffer.from('\n'), setLine(1, 1).subarray(1)]), setLine(2, 2)],
+      1,
+    ],
     ['a blank line', [setLine(1, 1), Buffer.from('\n'), setLine(2, 2)], 2],
     ['a carriage return', [setLine(1, 1), Buffer.from('\r'), setLine(2, 2)], 2],
     ['a foreign line', [setLine(1, 1), Buffer.from('{"op":"delete","key":"a","timestamp":1}\n'), setLine(2, 2)], 2],

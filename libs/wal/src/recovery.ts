@@ -64,6 +64,8 @@ class Recovery implements LineSink {
   private readonly decoder = new LineDecoder();
   private readonly trailer = new TrailerReader();
   private lineNumber = 0;
+  /** Where the line before the one that is being looked at starts. */
+  private previousOffset = 0;
   private damage: LogDamage | undefined;
   private cut: CutPoint | undefined;
   /** In a part that may be another program's: whether a line was seen that can only be ours. */
@@ -83,9 +85,12 @@ class Recovery implements LineSink {
     this.lineNumber++;
     if (this.damage === undefined) {
       const reason = this.replay.accept(bytes, start, end, offset, this.lineNumber, ending);
-      if (reason === undefined) return true;
-      this.damage = { offset, line: this.lineNumber, reason };
-      this.cut = this.replay.cutPoint(offset, this.lineNumber);
+      if (reason === undefined) {
+        this.previousOffset = offset;
+        return true;
+      }
+      this.damage = this.splitLine(bytes, start, end, offset) ?? { offset, line: this.lineNumber, reason };
+      this.cut = this.replay.cutPoint(this.damage.offset, this.damage.line);
       if (this.replay.inCompactedPart) {
         throw this.corrupt('it is part of what compaction wrote, which was synced before it was put in place');
       }
@@ -94,6 +99,16 @@ class Recovery implements LineSink {
     }
     if (ending === 'newline') this.weigh(bytes, start, end, this.cut!.seq);
     return true;
+  }
+
+  /**
+   * A line of ours whose first byte has become a newline is an empty line, which another program's log may hold, and a headless one: the damage is where the empty one is.
+   */
+  private splitLine(bytes: Buffer, start: number, end: number, offset: number): LogDamage | undefined {
+    const { replay, decoder, previousOffset } = this;
+    if (!replay.beforeOwnLines || offset - previousOffset !== 1 || !decoder.endsInCrc(bytes, start, end))
+      return undefined;
+    return { offset: previousOffset, line: this.lineNumber - 1, reason: 'is empty, and the rest of a line follows it' };
   }
 
   finish(size: number): LogContents {

@@ -65,14 +65,14 @@ export async function read(
   return { contents, events: visitor.events };
 }
 
-/** Checks a property on random input and prints the seed, so that any run can be repeated. */
+/** Checks a property on random input, from `KV_SEED` if that is set, and prints the seed, so that any run can be repeated. */
 export async function checkProperty<T>(
   name: string,
   property: fc.IAsyncProperty<T>,
   runs: number,
   seed?: number,
 ): Promise<void> {
-  const used = seed ?? Date.now() % 0x7fffffff;
+  const used = seed ?? Number(process.env['KV_SEED'] ?? Date.now() % 0x7fffffff);
   process.stdout.write(`${name}: seed ${used}\n`);
   await fc.assert(property, { seed: used, numRuns: runs });
 }
