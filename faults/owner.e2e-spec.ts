@@ -47,27 +47,31 @@ describe('owner', () => {
     expect((await next.stop()).code).toBe(0);
   });
 
-  it('refuses a process of another container on the same volume, where process numbers mean something else', () =>
-    checkFaults('owner (container)', { short: 1, full: 3 }, async ({ rounds }) => {
-      // What a container has of its own: process numbers, a host name, mounts.
-      const container = ['unshare', '--pid', '--fork', '--uts', '--mount-proc'];
-      if (spawnSync('unshare', [...container.slice(1), 'true']).status !== 0) {
-        return 'NOT AVAILABLE: unshare is not here, or may not make namespaces; nothing was tried';
-      }
-      for (let round = 0; round < rounds; round++) {
-        const directory = services.directory();
-        const first = await WrappedService.start(container, directory);
-        try {
-          await expect(WrappedService.start(container, directory)).rejects.toThrow('in use by another process');
-          expect((await first.http.put('/kv/a', { value: 1 })).status).toBe(200);
-        } finally {
-          await first.kill();
+  it(
+    'refuses a process of another container on the same volume, where process numbers mean something else',
+    () =>
+      checkFaults('owner (container)', { short: 1, full: 3 }, async ({ rounds }) => {
+        // What a container has of its own: process numbers, a host name, mounts.
+        const container = ['unshare', '--pid', '--fork', '--uts', '--mount-proc'];
+        if (spawnSync('unshare', [...container.slice(1), 'true']).status !== 0) {
+          return 'NOT AVAILABLE: unshare is not here, or may not make namespaces; nothing was tried';
         }
-        const next = await WrappedService.start(container, directory);
-        await next.kill();
-      }
-      return 'each was refused while the first one lived, and let in when it was dead';
-    }));
+        for (let round = 0; round < rounds; round++) {
+          const directory = services.directory();
+          const first = await WrappedService.start(container, directory);
+          try {
+            await expect(WrappedService.start(container, directory)).rejects.toThrow('in use by another process');
+            expect((await first.http.put('/kv/a', { value: 1 })).status).toBe(200);
+          } finally {
+            await first.kill();
+          }
+          const next = await WrappedService.start(container, directory);
+          await next.kill();
+        }
+        return 'each was refused while the first one lived, and let in when it was dead';
+      }),
+    FAULT_TIMEOUT_MS,
+  );
 
   it('lets exactly one of several start that begin at the same time', async () => {
     const directory = services.directory();

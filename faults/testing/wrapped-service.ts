@@ -23,7 +23,7 @@ export class WrappedService {
   }
 
   /**
-   * Starts `<wrapper> node main.js` on a data directory, and waits until it listens.
+   * Starts `<wrapper> node main.js` on a data directory, and waits until it is ready.
    *
    * @throws Error with what it said, when it does not
    */
@@ -49,15 +49,13 @@ export class WrappedService {
       createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
       createInterface({ input: child.stdout }).on('line', (line) => {
         log.push(line);
-        const found = /"ports":\[(\d+)\].*is listening/.exec(line);
+        const found = /"ports":\[(\d+)\].*is ready/.exec(line);
         if (found !== null) resolve(Number(found[1]));
       });
       exited.then((status) => reject(new Error(`kv-service ended with ${status}:\n${log.join('\n')}`)), reject);
     });
     try {
-      const http = new HttpClient(
-        await within(WITHIN_MS, port, () => `kv-service does not listen:\n${log.join('\n')}`),
-      );
+      const http = new HttpClient(await within(WITHIN_MS, port, () => `kv-service is not ready:\n${log.join('\n')}`));
       return new WrappedService(child, http, log, exited);
     } catch (error) {
       killGroup(child);

@@ -3,13 +3,16 @@ import pg from 'pg';
 import { backOff } from './backoff.js';
 import type { ConnectionTarget } from './connection-url.js';
 import { ConnectError, failureKind, READ_ONLY, reasonOf, sqlState, storeErrorOf } from './database-failure.js';
-import type { PostgresLog } from './options.js';
+import type { PoolUse, PostgresLog } from './options.js';
 import { PendingCall } from './pending-call.js';
 
 const INT8_OID = 20;
 
 /** A connection may have died unnoticed, and so may the next ones of the pool. */
 const MOST_LOST_CONNECTIONS = 3;
+
+/** How long one statement may take, and the time between two, on a connection of its own: a snapshot or a load. */
+const LONG_WORK_MS = 3_600_000;
 
 /** The client waits this much longer than the server before it cuts the connection: the server's own answer says more. */
 const GRACE_MS = 1000;
@@ -36,6 +39,8 @@ export interface DatabaseOptions {
  * The connections to one database: one for flushes, which come one after another anyway and whose statements travel together, and the rest for everything else. Neither has to wait for the other.
  */
 export class Database {
+  /** What all connections have in common. */
+  private readonly config: pg.ClientConfig;
   private readonly writer: pg.Pool;
   private readonly others: pg.Pool;
   private readonly asked = new Set<Promise<unknown>>();
@@ -43,11 +48,14 @@ export class Database {
 
   constructor(private readonly options: DatabaseOptions) {
     const { target, poolSize, timeoutMs } = options;
-    const config: pg.PoolConfig = {
+    this.config = {
       ...target.config,
       application_name: target.config.application_name ?? 'kvasir',
       types: TYPES,
       keepAlive: true,
+    };
+    const config: pg.PoolConfig = {
+      ...this.config,
       connectionTimeoutMillis: timeoutMs,
       // The server's own limits also end what a process left behind that died or lost its network.
       statement_timeout: timeoutMs,
@@ -60,6 +68,11 @@ export class Database {
 
   get timeoutMs(): number {
     return this.options.timeoutMs;
+  }
+
+  /** How the connections are used. */
+  get pools(): readonly PoolUse[] {
+    return [useOf('writes', this.writer), useOf('reads', this.others)];
   }
 
   /** How many calls may wait at once. */
@@ -89,6 +102,31 @@ export class Database {
     const answered = this.answer(call, work).finally(() => this.asked.delete(answered));
     this.asked.add(answered);
     return call.promise;
+  }
+
+  /**
+   * A connection beside the pools for work that takes long, so that no short work has to wait for it. Whoever asked for it ends it.
+   *
+   * @throws ConnectError
+   */
+  async connectApart(): Promise<pg.Client> {
+    const { timeoutMs } = this.options;
+    const client = new pg.Client({
+      ...this.config,
+      connectionTimeoutMillis: timeoutMs,
+      statement_timeout: LONG_WORK_MS,
+      idle_in_transaction_session_timeout: LONG_WORK_MS,
+      query_timeout: LONG_WORK_MS + GRACE_MS,
+    });
+    // The query under way, or the next one, hears of it.
+    client.on('error', ignore);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(ignore);
+      throw new ConnectError(error);
+    }
   }
 
   /** Waits for the work under way and ends all connections. */
@@ -122,6 +160,11 @@ export class Database {
     });
     return pool;
   }
+}
+
+function useOf(name: PoolUse['pool'], pool: pg.Pool): PoolUse {
+  const { options, totalCount, idleCount, waitingCount } = pool;
+  return { pool: name, max: options.max, open: totalCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** Repeats work after conflicts, and a few times after lost connections, until it succeeds or nobody waits for it any more. */

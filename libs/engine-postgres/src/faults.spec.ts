@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { trustJsonText, type KvStore } from '@kvasir/kv-core';
+import { useTestDatabase } from '@kvasir/test-harness';
 import pg from 'pg';
 import { codeOf, everythingOf, outcomeOf, put, set, until, useStores } from './testing/opened-stores.js';
-import { setClock, useManualClock, useTestDatabase } from './testing/test-schemas.js';
+import { setClock, useManualClock } from './testing/manual-clock.js';
 
 const database = useTestDatabase();
 const { open, lines } = useStores();

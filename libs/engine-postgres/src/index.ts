@@ -1,2 +1,2 @@
 export { openPostgresStore } from './open-postgres-store.js';
-export type { LogLevel, PostgresLog, PostgresStoreOptions } from './options.js';
+export type { DatabaseUse, LogLevel, PoolUse, PostgresLog, PostgresStoreOptions } from './options.js';

@@ -3,8 +3,8 @@ import { StoreUnavailableError, type KvStore } from '@kvasir/kv-core';
 import { readConnectionUrl } from './connection-url.js';
 import { Database } from './database.js';
 import { mayPass, reasonOf, storeErrorOf } from './database-failure.js';
-import { prepareSchema, type SchemaCapabilities, type SchemaOptions } from './migrate.js';
-import type { PostgresStoreOptions } from './options.js';
+import type { SchemaCapabilities, SchemaOptions } from './migrate.js';
+import type { DatabaseUse, PostgresStoreOptions } from './options.js';
 import { PostgresStore } from './postgres-store.js';
 import { Statements } from './statements.js';
 
@@ -19,7 +19,7 @@ const MAX_SCHEMA_BYTES = 63;
  * @throws StoreUnavailableError when the database refuses this program (wrong password, no such database, bad certificate) or the options do not fit
  * @throws SchemaUnsupportedError when its tables are newer, or missing and not to be made
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<KvStore> {
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<KvStore & DatabaseUse> {
   const { schema = 'kvasir', poolSize = 10, timeoutMs = 5000, maxWaiting = 10_000, migrate = true } = options;
   const log = options.log ?? (() => undefined);
   if (schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > MAX_SCHEMA_BYTES) {
@@ -39,6 +39,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 async function prepareWhenThere(options: SchemaOptions, signal: AbortSignal | undefined): Promise<SchemaCapabilities> {
   const { log, target } = options;
+  // The migrations' library is large, and most services that load this engine open another one.
+  const { prepareSchema } = await import('./migrate.js');
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     signal?.throwIfAborted();
     try {

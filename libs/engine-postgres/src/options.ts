@@ -4,6 +4,25 @@ export type LogLevel = 'info' | 'warn' | 'error';
 /** Takes the engine's log lines. They never hold the password, a key or a value. */
 export type PostgresLog = (level: LogLevel, message: string) => void;
 
+/** The connections of one pool. */
+export interface PoolUse {
+  /** What they are for: one connection takes all writes, the others everything else. */
+  readonly pool: 'writes' | 'reads';
+  /** The most there may be. */
+  readonly max: number;
+  /** How many are open. */
+  readonly open: number;
+  /** How many of these nobody uses. */
+  readonly idle: number;
+  /** How many calls wait for one. */
+  readonly waiting: number;
+}
+
+/** A store on a database says how its connections are used. */
+export interface DatabaseUse {
+  readonly pools: readonly PoolUse[];
+}
+
 /** What a store on PostgreSQL is opened with. */
 export interface PostgresStoreOptions {
   /**

@@ -1,27 +1,43 @@
+import { afterAll } from '@jest/globals';
 import { describeKvStore, type KvStoreHarness } from '@kvasir/kv-conformance';
 import type { KvStore } from '@kvasir/kv-core';
+import { useTestDatabase } from '@kvasir/test-harness';
 import { openPostgresStore } from './open-postgres-store.js';
-import { setClock, useManualClock, useTestDatabase } from './testing/test-schemas.js';
+import { setClock, useManualClock } from './testing/manual-clock.js';
 
 const START = 1_700_000_000_000;
 
-const database = useTestDatabase();
+/** Emptying a schema is much faster than making one, and most of a short test's time would go into opening and closing connections. */
+interface Spare {
+  readonly schema: string;
+  /** Still open: the test before has not closed it. */
+  readonly store: KvStore | undefined;
+}
 
-/** Schemas that a test is done with. Emptying one is much faster than making one. */
-const spare = { complete: [] as string[], withoutFunction: [] as string[] };
+/** What tests are done with. */
+const spare = { complete: [] as Spare[], withoutFunction: [] as Spare[] };
+
+// Before the database's own hook: while the server is there.
+afterAll(async () => {
+  await Promise.all([...spare.complete, ...spare.withoutFunction].map(async ({ store }) => store?.close()));
+});
+
+const database = useTestDatabase();
 
 class PostgresHarness implements KvStoreHarness {
   private time = START;
   private readonly stores: KvStore[] = [];
+  private readonly closed = new Set<KvStore>();
 
   private constructor(
     private readonly schema: string,
     private readonly kind: keyof typeof spare,
+    private kept?: KvStore,
   ) {}
 
   static async create(kind: keyof typeof spare): Promise<PostgresHarness> {
     const used = spare[kind].pop();
-    if (used !== undefined) return new PostgresHarness(used, kind);
+    if (used !== undefined) return new PostgresHarness(used.schema, kind, used.store);
     const schema = database.newSchema();
     const store = await openPostgresStore({ url: database.url(), schema });
     await store.close();
@@ -31,8 +47,18 @@ class PostgresHarness implements KvStoreHarness {
   }
 
   async open(): Promise<KvStore> {
-    const store = await openPostgresStore({ url: database.url(), schema: this.schema, poolSize: 4 });
-    this.stores.push(store);
+    const store =
+      this.kept ?? (await openPostgresStore({ url: database.url(), schema: this.schema, poolSize: 4, migrate: false }));
+    this.kept = undefined;
+    const close = Object.getPrototypeOf(store).close as KvStore['close'];
+    this.stores.push(
+      Object.assign(store, {
+        close: () => {
+          this.closed.add(store);
+          return close.call(store);
+        },
+      }),
+    );
     return store;
   }
 
@@ -55,14 +81,15 @@ class PostgresHarness implements KvStoreHarness {
   }
 
   async destroy(): Promise<void> {
-    await this.closeAll();
+    const [store, ...others] = this.stores.filter((one) => !this.closed.has(one));
+    await Promise.all(others.map((other) => other.close()));
     await database.query(
       `DELETE FROM ${this.schema}.entries;
        UPDATE ${this.schema}.state SET revision = 0, last_time = 0, keys = 0, bytes = 0;
-       UPDATE ${this.schema}.sweep SET keys = 0, bytes = 0`,
+       UPDATE ${this.schema}.sweep SET keys = 0, bytes = 0;
+       UPDATE ${this.schema}.test_clock SET now = ${START}`,
     );
-    await setClock(database, this.schema, START);
-    spare[this.kind].push(this.schema);
+    spare[this.kind].push({ schema: this.schema, store });
   }
 
   private async closeAll(): Promise<void> {

@@ -5,16 +5,22 @@ import {
   TransactionGroup,
   type Entry,
   type ListQuery,
+  type LoadOptions,
+  type LoadResult,
   type Page,
+  type SnapshotSource,
   type StoreCapabilities,
   type StoreStats,
   type Transaction,
   type TransactionResult,
 } from '@kvasir/kv-core';
 import type { Database } from './database.js';
+import { loadIntoDatabase } from './database-load.js';
+import { DatabaseSnapshot } from './database-snapshot.js';
 import { FlushLoop } from './flush-loop.js';
 import { keyBoundsOf } from './list-query.js';
 import type { SchemaCapabilities } from './migrate.js';
+import type { DatabaseUse, PoolUse } from './options.js';
 import { ReadBatcher } from './read-batcher.js';
 import { entryOf, type EntryRow } from './rows.js';
 import { readLiving, readSnapshot, type Snapshot } from './reads.js';
@@ -23,7 +29,7 @@ import { sweep } from './sweep.js';
 import { isReadOnly } from './transaction-keys.js';
 
 /** A store whose entries are in a database that other processes use too. Nothing is kept here, so nothing can be out of date. */
-export class PostgresStore extends AbstractKvStore {
+export class PostgresStore extends AbstractKvStore implements DatabaseUse {
   readonly capabilities: StoreCapabilities = { durable: true, shared: true };
   private readonly gets: ReadBatcher<ReadonlyMap<string, Entry>>;
   private readonly looks: ReadBatcher<Snapshot>;
@@ -38,6 +44,10 @@ export class PostgresStore extends AbstractKvStore {
     this.gets = new ReadBatcher(database, (client, keys) => readLiving(statements, client, keys));
     this.looks = new ReadBatcher(database, (client, keys) => readSnapshot(statements, client, keys));
     this.flushes = new FlushLoop(database, statements, schema);
+  }
+
+  get pools(): readonly PoolUse[] {
+    return this.database.pools;
   }
 
   protected async doGet(key: string): Promise<Entry | undefined> {
@@ -66,6 +76,14 @@ export class PostgresStore extends AbstractKvStore {
 
   protected doPurgeExpired(limit: number): Promise<number> {
     return sweep(this.database, this.statements, limit);
+  }
+
+  protected doSnapshot(): Promise<SnapshotSource> {
+    return DatabaseSnapshot.open(this.database, this.statements);
+  }
+
+  protected doLoad(batches: AsyncIterable<readonly Entry[]>, options: LoadOptions): Promise<LoadResult> {
+    return loadIntoDatabase(this.database, this.statements, batches, options);
   }
 
   protected async doClose(): Promise<void> {

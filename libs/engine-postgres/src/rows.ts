@@ -9,6 +9,12 @@ export type SnapshotRow = [number, number, ...(EntryRow | [null, null, null, nul
 /** revision, time */
 export type StateRow = [number, number];
 
+/** revision, time, how many keys a reader sees */
+export type MomentRow = [number, number, number];
+
+/** how many entries, the bytes of their values */
+export type CountRow = [number, number];
+
 /** An entry's columns, the value null where it was not asked for, then the bytes of the value. */
 export type HeldRow = [string, string | null, number, number, number, number | null, number];
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KvStore } from '@kvasir/kv-core';
 import { trustJsonText } from '@kvasir/kv-core';
+import { useTestDatabase } from '@kvasir/test-harness';
 import { openPostgresStore } from './open-postgres-store.js';
 import { keyBoundsOf } from './list-query.js';
 import { Statements } from './statements.js';
-import { useTestDatabase } from './testing/test-schemas.js';
 
 const database = useTestDatabase();
 

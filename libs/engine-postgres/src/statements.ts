@@ -10,6 +10,13 @@ export interface Statement {
 /** The columns of an entry, in the order of {@link EntryRow}. */
 const ENTRY = 'e.key, e.value, e.revision, e.created_at, e.updated_at, e.expires_at';
 
+/** A page of a snapshot holds no more entries, and ends with the one that has its values reach so many bytes. */
+const PAGE_ENTRIES = 1000;
+const PAGE_BYTES = 1024 * 1024;
+
+/** The table that a load is collected in. */
+const STAGE = 'pg_temp.kvasir_load';
+
 /**
  * Every statement that the engine runs, on the tables of one schema. What each needs of a database beyond the SQL standard: docs/engines.md.
  *
@@ -52,6 +59,24 @@ export class Statements {
   readonly sweepAway: Statement;
   /** `[keys, bytes]` that were swept. */
   readonly countSwept: Statement;
+  /** → one {@link MomentRow}. */
+  readonly moment: Statement;
+  /** `[time, key]` → {@link EntryRow}s behind the key, of those that have not expired at the time, in byte order: some, not more bytes than a page may have but for the last of them. */
+  readonly snapshotPage: Statement;
+  /** Makes the table, of this session alone, that a load is collected in. */
+  readonly createStage: Statement;
+  /** `[keys, values, revisions, created, updated, expiries]`, each an array. */
+  readonly stage: Statement;
+  /** Lets the planner know how much was collected. */
+  readonly analyzeStage: Statement;
+  /** → one row: how many entries there were, and the bytes of their values. */
+  readonly removeAll: Statement;
+  /** The same of the entries that share their key with a collected one, now locked. */
+  readonly lockStaged: Statement;
+  /** Puts in what was collected. → one row: how many entries, and the bytes of their values. */
+  readonly insertStaged: Statement;
+  /** `[revision]`: the same, over what is there, with revisions from the one behind that on. */
+  readonly mergeStaged: Statement;
 
   private readonly entries: string;
   private readonly now: string;
@@ -119,6 +144,54 @@ export class Statements {
       'sweep-away',
       `DELETE FROM ${entries} WHERE key = ANY($1::text[]) RETURNING octet_length(value)`,
     );
+    this.moment = statement(
+      'moment',
+      `SELECT s.revision, s.now, s.keys - w.keys - d.keys
+       FROM (SELECT keys, revision, ${time} AS now FROM ${state} WHERE id = 1) s
+       CROSS JOIN (SELECT keys FROM ${sweep} WHERE id = 1) w
+       CROSS JOIN LATERAL (SELECT count(*) AS keys FROM ${entries} WHERE expires_at <= s.now) d`,
+    );
+    // Without a name, and with its limit in the text: a plan for any bounds might sort the whole table for a page.
+    this.snapshotPage = {
+      text: `SELECT ${ENTRY} FROM (
+         SELECT p.*, sum(octet_length(p.value)) OVER (ORDER BY p.key ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+           SELECT * FROM ${entries} WHERE (expires_at IS NULL OR expires_at > $1) AND key > $2 ORDER BY key LIMIT ${PAGE_ENTRIES}
+         ) p
+       ) e WHERE e.bytes - octet_length(e.value) < ${PAGE_BYTES} ORDER BY e.key`,
+      rowMode: 'array',
+    };
+    const columns = 'key, value, revision, created_at, updated_at, expires_at';
+    this.createStage = statement(
+      'create-stage',
+      `CREATE TEMPORARY TABLE ${STAGE} (
+         key text COLLATE "C" NOT NULL, value text NOT NULL, revision bigint NOT NULL,
+         created_at bigint NOT NULL, updated_at bigint NOT NULL, expires_at bigint
+       ) ON COMMIT PRESERVE ROWS`,
+    );
+    this.stage = statement(
+      'stage',
+      `INSERT INTO ${STAGE} (${columns})
+       SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])`,
+    );
+    this.analyzeStage = statement('analyze-stage', `ANALYZE ${STAGE}`);
+    this.removeAll = statement('remove-all', counted(`DELETE FROM ${entries}`));
+    this.lockStaged = statement(
+      'lock-staged',
+      `SELECT count(*), coalesce(sum(octet_length(value)), 0)
+       FROM (SELECT e.value FROM ${entries} e JOIN ${STAGE} s ON s.key = e.key ORDER BY e.key FOR UPDATE OF e) held`,
+    );
+    this.insertStaged = statement(
+      'insert-staged',
+      counted(`INSERT INTO ${entries} (${columns}) SELECT ${columns} FROM ${STAGE} ORDER BY key`),
+    );
+    this.mergeStaged = statement(
+      'merge-staged',
+      counted(
+        upsert(
+          `SELECT key, value, $1::bigint + row_number() OVER (ORDER BY key), created_at, updated_at, expires_at FROM ${STAGE}`,
+        ),
+      ),
+    );
     this.countSwept = statement('count-swept', `UPDATE ${sweep} SET keys = keys + $1, bytes = bytes + $2 WHERE id = 1`);
   }
 
@@ -143,6 +216,11 @@ export class Statements {
 /** The columns of a {@link HeldRow}; the value where `condition` holds. */
 function heldColumns(condition: string): string {
   return `e.key, CASE WHEN ${condition} THEN e.value END, e.revision, e.created_at, e.updated_at, e.expires_at, octet_length(e.value)`;
+}
+
+/** A change of rows as a statement that tells how many they are, and the bytes of their values. */
+function counted(change: string): string {
+  return `WITH changed AS (${change} RETURNING octet_length(value) AS bytes) SELECT count(*), coalesce(sum(bytes), 0) FROM changed`;
 }
 
 function statement(name: string, text: string): Statement {

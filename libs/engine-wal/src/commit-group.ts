@@ -9,11 +9,16 @@ import {
 
 import type { OrderedTable } from './table/ordered-table.js';
 
+/** How many expired entries go at a time to make room. */
+const PURGE_STEP = 1000;
+
 /** The effects of one transaction, in order. */
 export interface TransactionEffects {
   /** Whether a log has to hold all of them or none. */
   readonly atomic: boolean;
   readonly effects: readonly Effect[];
+  /** Whether the entries are another store's: their times are not those of the group, nor what a reader of the log would take them for. */
+  readonly loaded?: boolean;
 }
 
 /** What a group works on, and how much it may add to it. */
@@ -74,6 +79,20 @@ export class CommitGroup {
     return interpretation;
   }
 
+  /**
+   * Writes entries as they are, each with the next revision in place of its own.
+   *
+   * @throws StoreFullError when they would grow a store that is full; the group is then as it was before.
+   */
+  put(entries: readonly Entry[]): void {
+    let revision = this.lastRevision;
+    const effects = entries.map((entry): Effect => ({ type: 'set', entry: { ...entry, revision: ++revision } }));
+    this.reserve(effects);
+    for (const effect of effects) if (effect.type === 'set') this.overlay.set(effect.entry.key, effect.entry);
+    this.lastRevision = revision;
+    this.changes.push({ atomic: false, effects, loaded: true });
+  }
+
   /** Lets readers see the group. */
   apply(): void {
     const { table } = this.options;
@@ -88,26 +107,30 @@ export class CommitGroup {
 
   /**
    * Counts what a transaction adds. As long as the limit is far this takes the most that it could be, which is cheap; near the limit the group is
-   * counted exactly, from then on.
+   * counted exactly, from then on. A store that is full is rid of what has expired, as by the sweep, before anything is refused.
    */
   private reserve(effects: readonly Effect[]): void {
-    const { table, maxMemoryBytes } = this.options;
-    const room = maxMemoryBytes - table.entryBytes;
+    const { table, now, maxMemoryBytes } = this.options;
     if (!this.exact) {
       let most = 0;
       for (const effect of effects) if (effect.type === 'set') most += table.costAtMost(effect.entry);
-      if (this.grownBytes + most <= room) {
+      if (this.grownBytes + most <= maxMemoryBytes - table.entryBytes) {
         this.grownBytes += most;
         return;
       }
       this.exact = true;
       this.grownBytes = this.growthSoFar();
     }
-    const growth = this.growthOf(effects);
-    if (growth > 0 && this.grownBytes + growth > room) {
-      throw new StoreFullError(
-        `the store is full: its entries take about ${table.entryBytes} of the ${maxMemoryBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
-      );
+    let growth = this.growthOf(effects);
+    while (growth > 0 && this.grownBytes + growth > maxMemoryBytes - table.entryBytes) {
+      if (table.purgeExpired(now, PURGE_STEP) === 0) {
+        throw new StoreFullError(
+          `the store is full: its entries take about ${table.entryBytes} of the ${maxMemoryBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
+        );
+      }
+      // Entries that the group writes over may be among those that went.
+      this.grownBytes = this.growthSoFar();
+      growth = this.growthOf(effects);
     }
     this.grownBytes += growth;
   }

@@ -1,4 +1,4 @@
-import { WriteFailedError, type Clock, type Transaction, type TransactionResult } from '@kvasir/kv-core';
+import { WriteFailedError, type Clock, type Entry, type Transaction, type TransactionResult } from '@kvasir/kv-core';
 
 import { CommitGroup, type TransactionEffects } from './commit-group.js';
 import type { Committer } from './committer.js';
@@ -7,7 +7,7 @@ import type { OrderedTable } from './table/ordered-table.js';
 /** Where a group is made durable. */
 export interface GroupLog {
   /**
-   * Resolves when the transactions, all of them made at `now` (Unix milliseconds), are as durable as the log was told to make them. A rejection means that none of them is in the log and that a later group may be
+   * Resolves when the transactions, the latest of them made at `now` (Unix milliseconds), are as durable as the log was told to make them. A rejection means that none of them is in the log and that a later group may be
    * written, unless it is a {@link WriteFailedError}: then nobody knows, and nothing may be acknowledged any more.
    */
   write(transactions: readonly TransactionEffects[], now: number): Promise<void>;
@@ -30,6 +30,8 @@ export interface CommitLoopOptions {
   readonly maxMemoryBytes: number;
   /** Called after each group that wrote something, with the error if it failed. */
   readonly afterGroup?: (error?: unknown) => void;
+  /** Called once, when memory may not hold what the log does: nothing more is acknowledged, and only a new start brings the two together. */
+  readonly onFailure: (error: WriteFailedError) => void;
 }
 
 /**
@@ -79,6 +81,15 @@ export class CommitLoop implements Committer {
     });
   }
 
+  async put(entries: readonly Entry[]): Promise<void> {
+    await this.between(() => this.putGroup(entries));
+  }
+
+  /** What the log holds was replaced, as of a revision. Between two groups only. */
+  moveTo(revision: number): void {
+    this.lastRevision = revision;
+  }
+
   async close(): Promise<void> {
     await this.running;
     await this.log.close();
@@ -93,44 +104,82 @@ export class CommitLoop implements Committer {
       for (const task of tasks) await task();
       const members = this.waiting;
       this.waiting = [];
-      if (members.length > 0) await this.commitGroup(members);
+      if (members.length === 0) continue;
+      try {
+        await this.commitGroup(members);
+      } catch (error) {
+        for (const { reject } of members) reject(error);
+      }
     }
     this.running = undefined;
   }
 
   private async commitGroup(members: readonly Waiting[]): Promise<void> {
-    if (this.failure !== undefined) {
-      for (const { reject } of members) reject(this.failure);
-      return;
-    }
+    if (this.failure !== undefined) throw this.failure;
     const now = this.clock.now();
-    const group = new CommitGroup({
-      table: this.table,
-      now,
-      revision: this.lastRevision,
-      maxMemoryBytes: this.options.maxMemoryBytes,
-    });
+    const group = this.newGroup(now);
     const answers = members.map((member) => runIn(group, member));
+    await this.store(group, now);
+    for (const answer of answers) answer();
+    this.afterWritten(group);
+  }
+
+  private async putGroup(entries: readonly Entry[]): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    const group = this.newGroup(this.clock.now());
+    group.put(entries);
+    await this.store(group, latestOf(entries));
+    this.afterWritten(group);
+  }
+
+  private newGroup(now: number): CommitGroup {
+    const { table, lastRevision: revision } = this;
+    return new CommitGroup({ table, now, revision, maxMemoryBytes: this.options.maxMemoryBytes });
+  }
+
+  /** Makes a group durable, then visible. */
+  private async store(group: CommitGroup, latest: number): Promise<void> {
     try {
-      if (group.written.length > 0) await this.log.write(group.written, now);
+      if (group.written.length > 0) await this.log.write(group.written, latest);
     } catch (error) {
       if (error instanceof WriteFailedError) this.failure = error;
-      for (const { reject } of members) reject(error);
       this.options.afterGroup?.(error);
-      return;
+      throw error;
     }
-    group.apply();
+    try {
+      group.apply();
+    } catch (error) {
+      throw this.fail('what the log holds could not be put into memory', error);
+    }
     this.lastRevision = group.revision;
-    for (const answer of answers) answer();
-    if (group.written.length > 0) this.options.afterGroup?.();
   }
+
+  private afterWritten(group: CommitGroup): void {
+    if (group.written.length === 0) return;
+    try {
+      this.options.afterGroup?.();
+    } catch (error) {
+      this.fail('what follows a write failed', error);
+    }
+  }
+
+  private fail(what: string, cause: unknown): WriteFailedError {
+    this.failure = new WriteFailedError(what, { cause });
+    this.options.onFailure(this.failure);
+    return this.failure;
+  }
+}
+
+/** When the last of some entries was written, Unix milliseconds. */
+function latestOf(entries: readonly Entry[]): number {
+  return entries.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt), 0);
 }
 
 // One transaction's failure, such as a full store, is not its neighbours'.
 function runIn(group: CommitGroup, member: Waiting): Answer {
   try {
-    const { effects: _, ...result } = group.run(member.transaction);
-    return () => member.resolve(result);
+    const { committed, revision, failedChecks, results } = group.run(member.transaction);
+    return () => member.resolve({ committed, revision, failedChecks, results });
   } catch (error) {
     return () => member.reject(error);
   }

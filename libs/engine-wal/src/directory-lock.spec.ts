@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataDirLockedError } from '@kvasir/kv-core';
+import { nodeFileSystem } from '@kvasir/wal';
 import { DirectoryLock } from './directory-lock.js';
 import { openLogStore } from './open-log-store.js';
 
@@ -50,6 +51,14 @@ describe('the lock on a data directory', () => {
     const lock = await DirectoryLock.acquire(directory);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     expect(JSON.parse(await readFile(join(directory, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+    await lock.release();
+  });
+
+  it('has the name of each directory that it makes on disk before it goes on', async () => {
+    const synced: string[] = [];
+    const fileSystem = { ...nodeFileSystem, syncDirectory: async (path: string) => void synced.push(path) };
+    const lock = await DirectoryLock.acquire(join(directory, 'below'), fileSystem);
+    expect(synced).toEqual([directory, parent]);
     await lock.release();
   });
 

@@ -1,7 +1,8 @@
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError } from '@kvasir/kv-core';
+import { makeDurableDirectory, nodeFileSystem, type LogFileSystem } from '@kvasir/wal';
 import { tryLock } from 'fs-native-extensions';
 
 /** The lock's name in the data directory. */
@@ -24,12 +25,17 @@ export class DirectoryLock {
   private constructor(private readonly file: FileHandle) {}
 
   /**
-   * Takes the lock, creating the directory (mode 0700) when it is not there.
+   * Takes the lock, creating the directory (mode 0700), so that it outlasts a power cut, when it is not there.
    *
+   * @param fileSystem makes the directory, which must be a real one, as the lock is; only tests give one
    * @throws DataDirLockedError at once, naming the owner, when another process (or this one) has it
+   * @throws Node's errors when the directory cannot be made or used
    */
-  static async acquire(directory: string): Promise<DirectoryLock> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+  static async acquire(
+    directory: string,
+    fileSystem: Pick<LogFileSystem, 'makeDirectory' | 'syncDirectory'> = nodeFileSystem,
+  ): Promise<DirectoryLock> {
+    await makeDurableDirectory(fileSystem, directory);
     const file = await open(join(directory, LOCK_FILE_NAME), 'a+', 0o600);
     try {
       if (!tryLock(file.fd)) throw new DataDirLockedError(await describeOwner(directory, file));

@@ -7,6 +7,14 @@ import type { FsyncPolicy } from './fsync-policy.js';
 
 const EVERYSEC_MS = 1000;
 
+/** Told how a log is written, for metrics. Both must be quick, and must not throw. */
+export interface LogObserver {
+  /** A group of so many transactions is in the log. */
+  group(transactions: number): void;
+  /** A sync took so many milliseconds. */
+  synced(ms: number): void;
+}
+
 /** What a {@link LogGroupWriter} is set up with. */
 export interface LogGroupWriterOptions {
   readonly fsync: FsyncPolicy;
@@ -16,6 +24,7 @@ export interface LogGroupWriterOptions {
   readonly loggedTime: number;
   /** Called once, when the log can take nothing more: what was answered may not be on disk, and only a new start finds out. */
   readonly onFailure: (error: WriteFailedError) => void;
+  readonly observer?: LogObserver;
 }
 
 /** Writes groups to `wal.log`: one write a group, and one sync a group with `FSYNC=always`. */
@@ -52,8 +61,9 @@ export class LogGroupWriter implements GroupLog {
     await this.inStoreTerms(async () => {
       const lastRevision = this.encode(transactions);
       await this.writer.append(this.encoder.bytes(), lastRevision);
-      if (this.options.fsync === 'always') await this.writer.sync();
+      if (this.options.fsync === 'always') await this.syncWriter();
     });
+    this.options.observer?.group(transactions.length);
     this.latestTime = Math.max(this.latestTime, now);
   }
 
@@ -62,7 +72,7 @@ export class LogGroupWriter implements GroupLog {
     // What is there when the log has been replaced is synced, and the file from before is closed.
     await this.switching;
     if (this.writer.synced) return;
-    this.syncing ??= this.inStoreTerms(() => this.writer.sync()).finally(() => (this.syncing = undefined));
+    this.syncing ??= this.inStoreTerms(() => this.syncWriter()).finally(() => (this.syncing = undefined));
     await this.syncing;
   }
 
@@ -88,7 +98,26 @@ export class LogGroupWriter implements GroupLog {
 
   /** Goes on in the new file. Between two groups only. See {@link LogWriter.switchTo}. */
   async switchTo(compaction: CompactionWriter, from: number): Promise<void> {
-    const switched = this.afterSync(() => this.writer.switchTo(compaction, from, this.options.clock.now()));
+    await this.replaced(() => this.writer.switchTo(compaction, from, this.options.clock.now()));
+  }
+
+  /** Closes the new file's entries with their seal and goes on in it. Between two groups only. See {@link LogWriter.replaceBy}. */
+  async replaceBy(load: CompactionWriter, revision: number): Promise<void> {
+    const now = this.options.clock.now();
+    await this.replaced(async () => {
+      await load.endEntries(now, revision);
+      await this.writer.replaceBy(load, revision, now);
+    });
+    this.latestTime = Math.max(this.latestTime, now);
+  }
+
+  /** Runs work on the file of a load, which fails in the store's terms. */
+  onLoad<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.inStoreTerms(work);
+  }
+
+  private async replaced(work: () => Promise<void>): Promise<void> {
+    const switched = this.afterSync(work);
     this.switching = switched.then(
       () => (this.switching = undefined),
       () => (this.switching = undefined),
@@ -127,7 +156,7 @@ export class LogGroupWriter implements GroupLog {
     const { group } = this.writer;
     encoder.reset();
     let revision = 0;
-    for (const { atomic, effects } of transactions) {
+    for (const { atomic, effects, loaded = false } of transactions) {
       const lines = atomic && effects.length > 1 ? effects.length : 0;
       let line = 0;
       for (const effect of effects) {
@@ -135,7 +164,7 @@ export class LogGroupWriter implements GroupLog {
         if (effect.type === 'set') {
           const { key, value, expiresAt, updatedAt, createdAt } = effect.entry;
           revision = effect.entry.revision;
-          const created = this.keepsCreated && createdAt !== updatedAt ? createdAt : undefined;
+          const created = loaded || (this.keepsCreated && createdAt !== updatedAt) ? createdAt : undefined;
           encoder.encodeSet(key, value, expiresAt, updatedAt, created, revision, group, line, lines);
         } else {
           revision = effect.revision;
@@ -144,6 +173,13 @@ export class LogGroupWriter implements GroupLog {
       }
     }
     return revision;
+  }
+
+  private async syncWriter(): Promise<void> {
+    const { observer } = this.options;
+    const startedAt = observer === undefined ? 0 : performance.now();
+    await this.writer.sync();
+    observer?.synced(performance.now() - startedAt);
   }
 
   private syncEverySecond(): void {

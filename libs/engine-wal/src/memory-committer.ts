@@ -1,4 +1,4 @@
-import type { Clock, Transaction, TransactionResult } from '@kvasir/kv-core';
+import type { Clock, Entry, Transaction, TransactionResult } from '@kvasir/kv-core';
 
 import { CommitGroup } from './commit-group.js';
 import type { Committer } from './committer.js';
@@ -19,17 +19,32 @@ export class MemoryCommitter implements Committer {
   }
 
   commit(transaction: Transaction): TransactionResult {
-    const group = new CommitGroup({
-      table: this.table,
-      now: this.clock.now(),
-      revision: this.lastRevision,
-      maxMemoryBytes: this.maxMemoryBytes,
-    });
+    const group = this.newGroup();
     const { effects: _, ...result } = group.run(transaction);
-    group.apply();
-    this.lastRevision = group.revision;
+    this.apply(group);
     return result;
   }
 
+  put(entries: readonly Entry[]): void {
+    const group = this.newGroup();
+    group.put(entries);
+    this.apply(group);
+  }
+
+  /** What the table holds was replaced, as of a revision. */
+  moveTo(revision: number): void {
+    this.lastRevision = revision;
+  }
+
   async close(): Promise<void> {}
+
+  private newGroup(): CommitGroup {
+    const { table, clock, lastRevision: revision, maxMemoryBytes } = this;
+    return new CommitGroup({ table, now: clock.now(), revision, maxMemoryBytes });
+  }
+
+  private apply(group: CommitGroup): void {
+    group.apply();
+    this.lastRevision = group.revision;
+  }
 }

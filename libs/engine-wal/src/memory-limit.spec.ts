@@ -91,6 +91,39 @@ describe('a store with a limit to its memory', () => {
     expect(await setEach(keys, 1000, true)).toMatchObject({ committed: true });
   });
 
+  it('frees what has expired before it refuses a write, without waiting for the sweep', async () => {
+    await log.open({ maxMemoryBytes: LIMIT });
+    await log.put('short', value(50_000), 1000);
+    await log.put('shorter', value(50_000), 500);
+    const count = await fill(1000);
+    log.clock.advance(999);
+    // The one that has expired makes room for as much, and no more; it is no longer there to be overwritten.
+    await setEach(
+      Array.from({ length: 40 }, (_, number) => `new ${number}`),
+      1000,
+      true,
+    );
+    await expect(log.put('large', value(50_000))).rejects.toMatchObject({ code: 'STORE_FULL' });
+    log.clock.advance(1);
+    await log.put('shorter', value(50_000));
+    expect((await log.store.stats()).keys).toBe(count + 41);
+    await log.reopen({ maxMemoryBytes: LIMIT });
+    expect((await log.store.stats()).keys).toBe(count + 41);
+  });
+
+  it('that was emptied for a write that then fails says the time in the log with the next sweep', async () => {
+    await log.open({ maxMemoryBytes: LIMIT });
+    await log.put('short', value(1000), 1000);
+    await fill(1000);
+    log.clock.advance(1000);
+    await expect(log.put('too large', value(150_000))).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await log.store.purgeExpired(10);
+    log.clock.set(log.clock.now() - 500);
+    const after = await log.crash();
+    expect(await after.store.get('short')).toBeUndefined();
+    await after.destroy();
+  });
+
   it('that was filled to the limit opens again, from its history and from a compacted log', async () => {
     await log.open({ maxMemoryBytes: LIMIT });
     const count = await fill(300);

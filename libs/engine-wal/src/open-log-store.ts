@@ -24,9 +24,10 @@ import type { CompactionEvent, LogMaintenance } from './compaction/log-status.js
 import { DirectoryLock } from './directory-lock.js';
 import { markExpiry } from './expiry-mark.js';
 import type { FsyncPolicy } from './fsync-policy.js';
-import { LogGroupWriter } from './log-group-writer.js';
+import { LogReplacement } from './load/log-replacement.js';
+import { LogGroupWriter, type LogObserver } from './log-group-writer.js';
 import { TableLoader } from './table-loader.js';
-import { TableStore } from './table-store.js';
+import { TableStore, type MemoryUse } from './table-store.js';
 import { OrderedTable } from './table/ordered-table.js';
 
 const ENTRIES_PER_STEP = 10_000;
@@ -50,12 +51,14 @@ export interface LogStoreOptions {
   readonly maxMemoryBytes?: number;
   /** Called while the log is replayed, with the bytes done and the bytes there are. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Called once, when the log can take nothing more (a failed sync): the process should end, as only a new start finds out what is on disk. */
+  /** Called when nothing more can be acknowledged (a failed sync, or memory that does not take what the log holds): the process should end, as only a new start finds out what is on disk. */
   readonly onFailure: (error: WriteFailedError) => void;
   /** When the log is compacted by itself. Default: never. */
   readonly compaction?: CompactionPolicy;
   /** Told what becomes of compactions. */
   readonly onCompaction?: (event: CompactionEvent) => void;
+  /** Told of groups and syncs. */
+  readonly observer?: LogObserver;
   /** Milliseconds from any moment, never stepping back, for the pause after a compaction that failed. Default: `performance.now`. */
   readonly elapsed?: () => number;
   /** Default: the real one. The lock on the directory is a real one in any case. */
@@ -63,7 +66,7 @@ export interface LogStoreOptions {
 }
 
 export interface OpenedLogStore {
-  readonly store: KvStore;
+  readonly store: KvStore & MemoryUse;
   /** What the log held and how it ended. */
   readonly report: LogReport;
   readonly maintenance: LogMaintenance;
@@ -103,10 +106,12 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
     clock,
     loggedTime: report.lastTimestamp,
     onFailure: options.onFailure,
+    observer: options.observer,
   });
   const loop = new CommitLoop(table, log, clock, {
     revision: report.lastSeq,
     maxMemoryBytes,
+    onFailure: options.onFailure,
     afterGroup: (error) => (error === undefined ? compactor.consider() : compactor.afterFailedWrite(error)),
   });
   const compactor = new Compactor({
@@ -121,12 +126,14 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
     onEvent: options.onCompaction,
     elapsed: options.elapsed,
   });
-  const store = new TableStore(
+  const store = new TableStore({
     table,
     clock,
-    loop,
-    { durable: true, shared: false },
-    {
+    committer: loop,
+    capabilities: { durable: true, shared: false },
+    maxMemoryBytes,
+    beginReplacement: () => LogReplacement.begin({ loop, log, compactor, fileSystem, path: report.path }),
+    hooks: {
       afterSweep: async () => {
         // A log that can't take it now is tried again by the next sweep; one that can take nothing more has said so.
         await markExpiry(loop, log, table.sweptThrough).catch(() => undefined);
@@ -135,7 +142,7 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
       beforeClose: () => compactor.stop(),
       afterClose: () => lock.release(),
     },
-  );
+  });
   return { store, report, maintenance: compactor };
 }
 

@@ -1,7 +1,8 @@
 import { NonDecreasingClock, systemClock, type Clock, type KvStore } from '@kvasir/kv-core';
 
+import { MemoryReplacement } from './load/memory-replacement.js';
 import { MemoryCommitter } from './memory-committer.js';
-import { TableStore } from './table-store.js';
+import { TableStore, type MemoryUse } from './table-store.js';
 import { OrderedTable } from './table/ordered-table.js';
 
 export interface MemoryStoreOptions {
@@ -12,9 +13,17 @@ export interface MemoryStoreOptions {
 }
 
 /** A store that holds everything in memory and nothing on disk: what it holds ends with the process. */
-export function openMemoryStore(options: MemoryStoreOptions = {}): KvStore {
+export function openMemoryStore(options: MemoryStoreOptions = {}): KvStore & MemoryUse {
   const table = new OrderedTable();
   const clock = new NonDecreasingClock(options.clock ?? systemClock);
-  const committer = new MemoryCommitter(table, clock, options.maxMemoryBytes ?? Infinity);
-  return new TableStore(table, clock, committer, { durable: false, shared: false });
+  const { maxMemoryBytes = Infinity } = options;
+  const committer = new MemoryCommitter(table, clock, maxMemoryBytes);
+  return new TableStore({
+    table,
+    clock,
+    committer,
+    capabilities: { durable: false, shared: false },
+    maxMemoryBytes,
+    beginReplacement: () => new MemoryReplacement(committer),
+  });
 }

@@ -23,6 +23,22 @@ export class TableLoader implements LogVisitor {
     this.table.replay(key, trustJsonText(value), expiresAt, updatedAt, createdAt, revision);
   }
 
+  setBytes(
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    expiresAt: number,
+    updatedAt: number,
+    createdAt: number | undefined,
+    revision: number,
+  ): void {
+    if (updatedAt > this.latestTime) this.latestTime = updatedAt;
+    const { table } = this;
+    table.replayBytes(bytes, keyStart, keyEnd, valueStart, valueEnd, expiresAt, updatedAt, createdAt, revision);
+  }
+
   delete(key: string, at: number): void {
     if (at > this.latestTime) this.latestTime = at;
     this.table.delete(key);

@@ -1,9 +1,12 @@
 import {
   AbstractKvStore,
-  type Clock,
   type Entry,
   type ListQuery,
+  type LoadOptions,
+  type LoadResult,
+  type NonDecreasingClock,
   type Page,
+  type SnapshotSource,
   type StoreCapabilities,
   type StoreStats,
   type Transaction,
@@ -11,7 +14,24 @@ import {
 } from '@kvasir/kv-core';
 
 import type { Committer } from './committer.js';
+import type { Replacement } from './load/replacement.js';
+import { TableLoad } from './load/table-load.js';
+import { TableSnapshots } from './snapshot/table-snapshots.js';
 import type { OrderedTable } from './table/ordered-table.js';
+
+/** What a {@link TableStore} is set up with. */
+export interface TableStoreOptions {
+  readonly table: OrderedTable;
+  /** The committer's. */
+  readonly clock: NonDecreasingClock;
+  readonly committer: Committer;
+  readonly capabilities: StoreCapabilities;
+  /** Past this estimate of what the entries take, nothing more is loaded. Bytes. */
+  readonly maxMemoryBytes: number;
+  /** Prepares a load that replaces everything. */
+  readonly beginReplacement: () => Replacement | Promise<Replacement>;
+  readonly hooks?: TableStoreHooks;
+}
 
 /** What an engine does at certain moments of its store's life. */
 export interface TableStoreHooks {
@@ -23,17 +43,33 @@ export interface TableStoreHooks {
   readonly afterClose?: () => Promise<void>;
 }
 
+/** A store in memory says what that takes. */
+export interface MemoryUse {
+  /** The estimate of what all entries take that `maxMemoryBytes` bounds, expired ones that are still held included. */
+  readonly memoryBytes: number;
+}
+
 /** A store whose entries are all in memory: reads come from the table, writes go through a {@link Committer}. */
-export class TableStore extends AbstractKvStore {
-  /** @param clock the committer's; must never run backwards */
-  constructor(
-    private readonly table: OrderedTable,
-    private readonly clock: Clock,
-    private readonly committer: Committer,
-    readonly capabilities: StoreCapabilities,
-    private readonly hooks: TableStoreHooks = {},
-  ) {
+export class TableStore extends AbstractKvStore implements MemoryUse {
+  readonly capabilities: StoreCapabilities;
+  private readonly table: OrderedTable;
+  private readonly clock: NonDecreasingClock;
+  private readonly committer: Committer;
+  private readonly hooks: TableStoreHooks;
+  private readonly tableSnapshots: TableSnapshots;
+
+  constructor(private readonly options: TableStoreOptions) {
     super();
+    this.capabilities = options.capabilities;
+    this.table = options.table;
+    this.clock = options.clock;
+    this.committer = options.committer;
+    this.hooks = options.hooks ?? {};
+    this.tableSnapshots = new TableSnapshots(options.table);
+  }
+
+  get memoryBytes(): number {
+    return this.table.entryBytes;
   }
 
   protected doGet(key: string): Entry | undefined {
@@ -61,6 +97,14 @@ export class TableStore extends AbstractKvStore {
     const freed = this.table.purgeExpired(this.clock.now(), limit);
     await this.hooks.afterSweep?.();
     return freed;
+  }
+
+  protected doSnapshot(): SnapshotSource {
+    return this.tableSnapshots.take(this.committer.revision, this.clock.now());
+  }
+
+  protected doLoad(batches: AsyncIterable<readonly Entry[]>, options: LoadOptions): Promise<LoadResult> {
+    return new TableLoad({ ...this.options, snapshots: this.tableSnapshots }, options).run(batches);
   }
 
   protected async doClose(): Promise<void> {

@@ -138,3 +138,14 @@ export async function expectRefusal(call: Promise<unknown>, code: ErrorCode): Pr
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
+
+/** A snapshot, read to its end. */
+export async function readSnapshot(
+  store: KvStore,
+): Promise<{ entries: Entry[]; revision: number; time: number; keys: number }> {
+  const snapshot = await store.snapshot();
+  const entries: Entry[] = [];
+  for await (const batch of snapshot) entries.push(...batch.map(plainEntry));
+  const { revision, time, keys } = snapshot;
+  return { entries, revision, time, keys };
+}

@@ -1,8 +1,10 @@
 import type { Entry } from './entry.js';
-import { QueryInvalidError, StoreClosedError, TransactionInvalidError } from './errors.js';
+import { QueryInvalidError, StoreClosedError, StoreUnavailableError, TransactionInvalidError } from './errors.js';
 import { MAX_INTEGER, MIN_INTEGER } from './integer-value.js';
 import { validateKey } from './key.js';
 import { MAX_PAGE_LIMIT, MAX_TTL_MS } from './limits.js';
+import { CheckedBatches, validateLoadOptions, type EntryBatches, type LoadOptions, type LoadResult } from './load.js';
+import { OpenSnapshot, type SnapshotSource, type StoreSnapshot } from './snapshot.js';
 import type { KvStore, ListQuery, Page, StoreCapabilities, StoreStats } from './store.js';
 import type { Operation, Transaction, TransactionResult } from './transaction.js';
 
@@ -12,6 +14,10 @@ import type { Operation, Transaction, TransactionResult } from './transaction.js
 export abstract class AbstractKvStore implements KvStore {
   abstract readonly capabilities: StoreCapabilities;
   private closing: Promise<void> | undefined;
+  private readonly snapshots = new Set<OpenSnapshot>();
+  /** Snapshots that are being opened. */
+  private readonly opening = new Set<Promise<unknown>>();
+  private loading: { readonly batches: CheckedBatches; readonly done: Promise<LoadResult> } | undefined;
 
   async get(key: string): Promise<Entry | undefined> {
     this.refuseWhenClosed();
@@ -50,6 +56,32 @@ export abstract class AbstractKvStore implements KvStore {
     return this.doPurgeExpired(limit);
   }
 
+  async snapshot(): Promise<StoreSnapshot> {
+    this.refuseWhenClosed();
+    const opened = this.openSnapshot();
+    this.opening.add(opened);
+    try {
+      return await opened;
+    } finally {
+      this.opening.delete(opened);
+    }
+  }
+
+  async load(batches: EntryBatches, options: LoadOptions): Promise<LoadResult> {
+    this.refuseWhenClosed();
+    validateLoadOptions(options);
+    if (this.loading !== undefined) throw new StoreUnavailableError('another load is under way; nothing was changed');
+    const checked = new CheckedBatches(batches);
+    // Noted before anything is asked of the batches, which may use the store themselves.
+    const done = Promise.resolve().then(() => this.doLoad(checked, options));
+    this.loading = { batches: checked, done };
+    try {
+      return await done;
+    } finally {
+      this.loading = undefined;
+    }
+  }
+
   close(): Promise<void> {
     this.closing ??= this.closeOnce();
     return this.closing;
@@ -62,12 +94,30 @@ export abstract class AbstractKvStore implements KvStore {
   protected abstract doCommit(transaction: Transaction): TransactionResult | Promise<TransactionResult>;
   protected abstract doStats(): StoreStats | Promise<StoreStats>;
   protected abstract doPurgeExpired(limit: number): number | Promise<number>;
+  protected abstract doSnapshot(): SnapshotSource | Promise<SnapshotSource>;
+  /** The batches are checked: valid entries in byte order of the key, each key once. They end with an error when the store closes. */
+  protected abstract doLoad(batches: AsyncIterable<readonly Entry[]>, options: LoadOptions): Promise<LoadResult>;
   /** Called once, after which no other hook is called. Calls that hooks have taken before still finish. */
   protected abstract doClose(): Promise<void>;
 
   /** A hook that throws at once rejects like any other. */
   private async closeOnce(): Promise<void> {
+    this.loading?.batches.endWithStore();
+    const ending = [...this.snapshots].map((snapshot) => snapshot.endWithStore());
+    if (this.loading !== undefined) ending.push(this.loading.done.then(() => undefined));
+    for (const opened of this.opening) ending.push(opened.then(() => undefined));
+    if (ending.length > 0) await Promise.allSettled(ending);
     await this.doClose();
+  }
+
+  private async openSnapshot(): Promise<StoreSnapshot> {
+    const snapshot = new OpenSnapshot(await this.doSnapshot(), (closed) => this.snapshots.delete(closed));
+    if (this.closing !== undefined) {
+      await snapshot.endWithStore();
+      throw new StoreClosedError();
+    }
+    this.snapshots.add(snapshot);
+    return snapshot;
   }
 
   private refuseWhenClosed(): void {
@@ -75,7 +125,8 @@ export abstract class AbstractKvStore implements KvStore {
   }
 }
 
-function validateListQuery(query: ListQuery): void {
+/** @throws QueryInvalidError for bounds or a limit that no listing has */
+export function validateListQuery(query: ListQuery): void {
   const { limit } = query;
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_PAGE_LIMIT) {
     throw new QueryInvalidError(`the limit of a listing is ${limit}; it is a whole number from 1 to ${MAX_PAGE_LIMIT}`);

@@ -1,3 +1,8 @@
+export { ApiKeyFileError, digestOfApiKey, parseApiKeys, type ApiKeyEntry } from './access/api-key-file.js';
+export { Keyring } from './access/keyring.js';
+export { Principal } from './access/principal.js';
+export { requireVerb, restrictStore } from './access/restrict-store.js';
+export { NO_RIGHTS, Rights, VERBS, type Verb } from './access/rights.js';
 export { AbstractKvStore } from './abstract-store.js';
 export { ManualClock, NonDecreasingClock, systemClock, type Clock } from './clock.js';
 export { isExpired, NEVER, type Entry } from './entry.js';
@@ -6,13 +11,17 @@ export {
   DataDirLockedError,
   DiskFullError,
   ERROR_CATALOGUE,
+  ForbiddenError,
   KeyInvalidError,
   KvError,
+  LoadInvalidError,
   OutcomeUnknownError,
   QueryInvalidError,
   SchemaUnsupportedError,
   StoreClosedError,
   StoreFullError,
+  StoreNotEmptyError,
+  StoreStartingError,
   StoreUnavailableError,
   TransactionInvalidError,
   WriteFailedError,
@@ -32,8 +41,19 @@ export {
   type JsonText,
 } from './json/json-text.js';
 export { readEnvelope, readMembers, type Members } from './json/read-members.js';
-export { compareKeys, MAX_KEY_BYTES, validateKey } from './key.js';
+export { compareKeys, endOfPrefix, MAX_KEY_BYTES, validateKey } from './key.js';
 export { DEFAULT_REQUEST_LIMITS, MAX_PAGE_LIMIT, MAX_TTL_MS, type RequestLimits } from './limits.js';
+export {
+  livingOf,
+  MAX_LOAD_AHEAD_MS,
+  requireEmpty,
+  revisionAfterReplace,
+  type EntryBatches,
+  type LoadMode,
+  type LoadOptions,
+  type LoadResult,
+} from './load.js';
+export type { SnapshotSource, StoreSnapshot } from './snapshot.js';
 export type { KvStore, ListQuery, Page, PrefixQuery, RangeQuery, StoreCapabilities, StoreStats } from './store.js';
 export {
   keysOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { KeyInvalidError } from './errors.js';
-import { compareKeys, MAX_KEY_BYTES, validateKey } from './key.js';
+import { compareKeys, endOfPrefix, MAX_KEY_BYTES, validateKey } from './key.js';
 
 /** The error that a key is refused with, nothing for a good key. */
 function problemOf(key: string): unknown {
@@ -107,5 +107,33 @@ describe('compareKeys', () => {
     expect(compareKeys('a', 'aa')).toBeLessThan(0);
     expect(compareKeys('aa', 'a')).toBeGreaterThan(0);
     expect(compareKeys('a', 'a')).toBe(0);
+  });
+});
+
+describe('the end of a prefix', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 4 });
+
+  it.each([
+    ['a', 'b'],
+    ['a\ud7ff', 'a\ue000'],
+    ['a\uffff', 'a\u{10000}'],
+    ['a\u{10ffff}', 'b'],
+    ['\u{10ffff}', undefined],
+    ['', undefined],
+  ])('of %j is %j', (prefix, end) => {
+    expect(endOfPrefix(prefix)).toBe(end);
+  });
+
+  it('comes after every text with the prefix, and before every other text behind it', () => {
+    fc.assert(
+      fc.property(text, fc.string({ unit: 'binary', maxLength: 3 }), text, (prefix, tail, other) => {
+        const end = endOfPrefix(prefix);
+        if (end === undefined) return;
+        expect(compareKeys(prefix + tail, end)).toBeLessThan(0);
+        if (compareKeys(other, prefix) > 0 && !other.startsWith(prefix)) {
+          expect(compareKeys(other, end)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
   });
 });

@@ -1,4 +1,6 @@
 import type { Entry } from './entry.js';
+import type { EntryBatches, LoadOptions, LoadResult } from './load.js';
+import type { StoreSnapshot } from './snapshot.js';
 import type { Transaction, TransactionResult } from './transaction.js';
 
 /**
@@ -30,7 +32,18 @@ export interface KvStore {
   /** Frees up to `limit` expired entries; resolves to how many it freed. Readers never see expired entries, swept or not. */
   purgeExpired(limit: number): Promise<number>;
 
-  /** Finishes the writes under way, then lets go of everything. Later calls on the store reject with STORE_CLOSED; a second `close` waits for the first. */
+  /** All entries at one revision, while reads and writes go on. To be read or closed. */
+  snapshot(): Promise<StoreSnapshot>;
+
+  /**
+   * Takes entries over from another store, or an earlier time, with their times and expiries (and, but for a merge, their revisions), while reads and writes go on. Afterwards they are as durable as
+   * any write. One load at a time: another one meanwhile rejects with STORE_UNAVAILABLE.
+   *
+   * Rejects with LOAD_INVALID or KEY_INVALID for entries that no snapshot gives, and with whatever `batches` throws.
+   */
+  load(batches: EntryBatches, options: LoadOptions): Promise<LoadResult>;
+
+  /** Ends snapshots and a load, finishes the writes under way, then lets go of everything. Later calls on the store reject with STORE_CLOSED; a second `close` waits for the first. */
   close(): Promise<void>;
 }
 

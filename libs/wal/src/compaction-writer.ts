@@ -6,8 +6,8 @@ import { writeAll } from './write-all.js';
 
 const COPY_BYTES = 256 * 1024;
 
-/** What a log's name has behind it while compaction writes the file that is to take its place. */
-const SUFFIX = '.compact';
+/** What a log's name has behind it while the file that is to take its place is written: by a compaction, and by a load, which may go on beside it. */
+const SUFFIXES = { compaction: '.compact', load: '.load' } as const;
 
 /** Where a compaction starts: what the log held then is what the compacted part has to hold. */
 export interface CompactionStart {
@@ -49,12 +49,17 @@ export class CompactionWriter {
    * Creates the new file beside the log, in place of one that an earlier attempt has left.
    *
    * @param logPath the log that is to be replaced
+   * @param purpose whose file it is; each has one at a time
    * @throws LogWriteError, LogFullError
    */
-  static async create(fileSystem: LogFileSystem, logPath: string): Promise<CompactionWriter> {
-    const path = logPath + SUFFIX;
+  static async create(
+    fileSystem: LogFileSystem,
+    logPath: string,
+    purpose: keyof typeof SUFFIXES = 'compaction',
+  ): Promise<CompactionWriter> {
+    const path = logPath + SUFFIXES[purpose];
     try {
-      await removeUnfinishedCompaction(fileSystem, logPath);
+      await remove(fileSystem, path);
       const file = await fileSystem.open(path, 'create');
       const writer = new CompactionWriter(fileSystem, file, path, logPath);
       try {
@@ -230,18 +235,23 @@ export class CompactionWriter {
 }
 
 /**
- * Removes the file that a compaction leaves when it is cut off. No log is lost with it: until it is renamed the log is whole.
+ * Removes the files that a compaction and a load leave when they are cut off. No log is lost with them: until it is renamed the log is whole.
  *
- * @throws Node's error, if it is there and can not be removed
+ * @throws LogWriteError if one is there and can not be removed
  */
-export async function removeUnfinishedCompaction(fileSystem: LogFileSystem, logPath: string): Promise<void> {
+export async function removeUnfinishedFiles(fileSystem: LogFileSystem, logPath: string): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- two, and usually neither is there
+  for (const suffix of Object.values(SUFFIXES)) await remove(fileSystem, logPath + suffix);
+}
+
+async function remove(fileSystem: LogFileSystem, path: string): Promise<void> {
   try {
-    await fileSystem.unlink(logPath + SUFFIX);
+    await fileSystem.unlink(path);
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') {
       throw new LogWriteError(
-        `The file ${logPath + SUFFIX}, left by a compaction that was cut off, can not be removed: ${reasonOf(error)}`,
-        logPath + SUFFIX,
+        `The file ${path}, left by a compaction or a load that was cut off, can not be removed: ${reasonOf(error)}`,
+        path,
         { cause: error },
       );
     }

@@ -1,7 +1,13 @@
 import { crc32 } from './checksum.js';
+import { FixedText } from './fixed-text.js';
 import { BACKSLASH, DELETE_HEAD, QUOTE, SEAL_HEAD, SET_HEAD, VALUE } from './line-syntax.js';
 import { emptyRecord, keyProblem, MAX_KEY_BYTES, type LogRecord } from './record.js';
 import { TrailerReader } from './trailer.js';
+
+const SET_HEAD_TEXT = new FixedText(SET_HEAD);
+const DELETE_HEAD_TEXT = new FixedText(DELETE_HEAD);
+const SEAL_HEAD_TEXT = new FixedText(SEAL_HEAD);
+const VALUE_TEXT = new FixedText(VALUE);
 
 /** What `decode` says of a line that has the right form but not the bytes that were written. */
 export const WRONG_CHECKSUM = 'has a wrong checksum';
@@ -16,8 +22,16 @@ const SEAL_MAX_BYTES = 128;
  * checksum says that all of it is as it was written. Keys and values become strings of their own, never parts of a larger one.
  */
 export class LineDecoder {
-  /** The last line that `decode` took, reused for the next one. */
+  /** The last line that `decode` or `check` took, reused for the next one. */
   readonly record: LogRecord = emptyRecord();
+  /** Where the key of the last line is, without its quotes. */
+  keyStart = 0;
+  keyEnd = 0;
+  /** Whether the key stands there as it is: ASCII, without escapes. */
+  keyIsPlain = false;
+  /** Where the value of the last line is, if that is a `set`. */
+  valueStart = 0;
+  valueEnd = 0;
   private readonly trailer = new TrailerReader();
 
   /** Whether a line ends like one of ours, with a checksum. */
@@ -31,42 +45,55 @@ export class LineDecoder {
    * @returns undefined, or why the line is damaged, as the end of the sentence "the line …"; `record` is then not to be used
    */
   decode(bytes: Buffer, start: number, end: number): string | undefined {
+    const problem = this.check(bytes, start, end);
+    if (problem === undefined) this.takeText(bytes);
+    return problem;
+  }
+
+  /** The same without the key and the value: `record` has them after {@link takeText}, and whoever needs no strings finds them at `keyStart` and so on. */
+  check(bytes: Buffer, start: number, end: number): string | undefined {
     const { trailer } = this;
     if (!trailer.readCrc(bytes, start, end)) return 'does not end in a checksum';
     // Byte 7 tells `set` and `seal` from `delete`, byte 9 `set` from `seal`; the whole text is compared below.
-    if (bytes[start + 7] === DELETE_HEAD[7]) return this.decodeDelete(bytes, start);
+    if (bytes[start + 7] === DELETE_HEAD[7]) return this.checkDelete(bytes, start);
     if (bytes[start + 9] === SEAL_HEAD[9]) return this.decodeSeal(bytes, start);
-    return this.decodeSet(bytes, start);
+    return this.checkSet(bytes, start);
   }
 
-  private decodeSet(bytes: Buffer, start: number): string | undefined {
+  /** Decodes key and value of the line that {@link check} has just taken. */
+  takeText(bytes: Buffer): void {
+    const { record } = this;
+    if (record.kind === 'seal') return;
+    // Any other key was decoded to be checked.
+    if (this.keyIsPlain) record.key = bytes.toString('latin1', this.keyStart, this.keyEnd);
+    record.value = record.kind === 'set' ? bytes.toString('utf8', this.valueStart, this.valueEnd) : '';
+  }
+
+  private checkSet(bytes: Buffer, start: number): string | undefined {
     const { record, trailer } = this;
-    if (!matches(bytes, start, SET_HEAD)) return 'does not start like a line of the log';
+    if (!this.startsWith(SET_HEAD_TEXT, start)) return 'does not start like a line of the log';
     if (!trailer.readMembers()) return 'has no sound trailer';
     const keyStart = start + SET_HEAD.length;
     const keyEnd = findQuote(bytes, keyStart, trailer.start);
     const valueStart = keyEnd + VALUE.length;
-    if (keyEnd < 0 || valueStart >= trailer.start || !matches(bytes, keyEnd, VALUE)) {
+    if (keyEnd < 0 || valueStart >= trailer.start || !VALUE_TEXT.isAt(trailer.view, keyEnd)) {
       return 'has no sound key and value';
     }
     if (!this.crcMatches(bytes, start)) return WRONG_CHECKSUM;
-    const problem = this.takeKey(bytes, keyStart, keyEnd);
+    const problem = this.checkKey(bytes, keyStart, keyEnd);
     if (problem !== undefined) return problem;
+    this.valueStart = valueStart;
+    this.valueEnd = trailer.start;
     record.kind = 'set';
-    record.value = bytes.toString(
-      isAscii(bytes, valueStart, trailer.start) ? 'latin1' : 'utf8',
-      valueStart,
-      trailer.start,
-    );
     record.expiresAt = trailer.timestamp + trailer.ttl;
     record.createdAt = trailer.createdAt;
     this.takeOrder();
     return undefined;
   }
 
-  private decodeDelete(bytes: Buffer, start: number): string | undefined {
+  private checkDelete(bytes: Buffer, start: number): string | undefined {
     const { record, trailer } = this;
-    if (!matches(bytes, start, DELETE_HEAD)) return 'does not start like a line of the log';
+    if (!this.startsWith(DELETE_HEAD_TEXT, start)) return 'does not start like a line of the log';
     if (!trailer.readMembers()) return 'has no sound trailer';
     const keyStart = start + DELETE_HEAD.length;
     const keyEnd = findQuote(bytes, keyStart, trailer.start);
@@ -74,10 +101,9 @@ export class LineDecoder {
       return 'has no sound key';
     }
     if (!this.crcMatches(bytes, start)) return WRONG_CHECKSUM;
-    const problem = this.takeKey(bytes, keyStart, keyEnd);
+    const problem = this.checkKey(bytes, keyStart, keyEnd);
     if (problem !== undefined) return problem;
     record.kind = 'delete';
-    record.value = '';
     record.expiresAt = Infinity;
     record.createdAt = undefined;
     this.takeOrder();
@@ -87,7 +113,7 @@ export class LineDecoder {
   private decodeSeal(bytes: Buffer, start: number): string | undefined {
     const { record, trailer } = this;
     const bodyStart = start + SEAL_HEAD.length;
-    if (!matches(bytes, start, SEAL_HEAD) || trailer.crcStart - start > SEAL_MAX_BYTES) {
+    if (!this.startsWith(SEAL_HEAD_TEXT, start) || trailer.crcStart - start > SEAL_MAX_BYTES) {
       return 'does not start like a line of the log';
     }
     const body = SEAL_BODY.exec(bytes.toString('latin1', bodyStart, trailer.crcStart));
@@ -113,6 +139,11 @@ export class LineDecoder {
     return undefined;
   }
 
+  private startsWith(text: FixedText, start: number): boolean {
+    const { trailer } = this;
+    return start + text.length <= trailer.crcStart && text.isAt(trailer.view, start);
+  }
+
   private crcMatches(bytes: Buffer, start: number): boolean {
     return crc32(bytes, start, this.trailer.crcStart) === this.trailer.crc;
   }
@@ -127,17 +158,17 @@ export class LineDecoder {
     record.lines = -1;
   }
 
-  /** Decodes the key between its quotes; gives what is wrong with it. */
-  private takeKey(bytes: Buffer, start: number, end: number): string | undefined {
+  /** Says what is wrong with the key between its quotes. One that is not plain is decoded for it. */
+  private checkKey(bytes: Buffer, start: number, end: number): string | undefined {
+    this.keyStart = start;
+    this.keyEnd = end;
     let plain = end > start && end - start <= MAX_KEY_BYTES;
     for (let i = start; plain && i < end; i++) {
       const byte = bytes[i]!;
       if (byte < 0x20 || byte > 0x7f || byte === BACKSLASH) plain = false;
     }
-    if (plain) {
-      this.record.key = bytes.toString('latin1', start, end);
-      return undefined;
-    }
+    this.keyIsPlain = plain;
+    if (plain) return undefined;
     let key: unknown;
     try {
       key = JSON.parse(bytes.toString('utf8', start - 1, end + 1));
@@ -152,13 +183,6 @@ export class LineDecoder {
   }
 }
 
-function matches(bytes: Buffer, at: number, text: Buffer): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (bytes[at + i] !== text[i]) return false;
-  }
-  return true;
-}
-
 /** Offset of the quote that ends the JSON string whose text starts at `from`; -1 if there is none before `end`. */
 function findQuote(bytes: Buffer, from: number, end: number): number {
   for (let i = from; i < end; i++) {
@@ -167,11 +191,4 @@ function findQuote(bytes: Buffer, from: number, end: number): number {
     if (byte === BACKSLASH) i++;
   }
   return -1;
-}
-
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    if (bytes[i]! > 0x7f) return false;
-  }
-  return true;
 }

@@ -1,4 +1,5 @@
 export { CompactionWriter, type CompactedLog, type CompactionStart } from './compaction-writer.js';
+export { makeDurableDirectory } from './durable-directory.js';
 export { LineEncoder } from './encoder.js';
 export {
   LogCorruptError,

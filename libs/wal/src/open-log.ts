@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
-import { removeUnfinishedCompaction } from './compaction-writer.js';
+import { removeUnfinishedFiles } from './compaction-writer.js';
+import { makeDurableDirectory } from './durable-directory.js';
 import { LogSyncError, systemCodeOf } from './errors.js';
 import type { LogFile, LogFileSystem } from './file-system.js';
 import { nodeFileSystem } from './node-file-system.js';
@@ -47,7 +48,7 @@ export interface OpenedLog {
 
 /**
  * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, removes what a
- * compaction that was cut off has left, and syncs, so that all that was replayed is on disk before anything is appended.
+ * compaction or a load that was cut off has left, and syncs, so that all that was replayed is on disk before anything is appended.
  *
  * @throws LogCorruptError if the log is damaged by more than a torn tail; nothing is changed then
  * @throws LogFullError, LogWriteError, LogSyncError if a torn tail can not be saved and cut
@@ -61,26 +62,13 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   try {
     const contents = await readLog(file, path, visitor, { onProgress });
     const tornTail = contents.tornTail && (await removeTornTail(fileSystem, file, path, contents.tornTail, now()));
-    await removeUnfinishedCompaction(fileSystem, path);
+    await removeUnfinishedFiles(fileSystem, path);
     await syncAll(fileSystem, file, path);
     const report: LogReport = { ...contents, path, created, tornTail };
     return { report, writer: new LogWriter(file, path, contents) };
   } catch (error) {
     await file.close();
     throw error;
-  }
-}
-
-/** Creates a folder so that it is still there after a power cut: each new name is synced in the folder above. */
-async function makeDurableDirectory(fileSystem: LogFileSystem, directory: string): Promise<void> {
-  const topmost = await fileSystem.makeDirectory(directory);
-  if (topmost === undefined) return;
-  const last = dirname(topmost);
-  for (let parent = dirname(directory); ; parent = dirname(parent)) {
-    // Few, and only at the first start.
-    // oxlint-disable-next-line no-await-in-loop
-    await fileSystem.syncDirectory(parent);
-    if (parent === last || parent === dirname(parent)) return;
   }
 }
 

@@ -28,6 +28,21 @@ export interface LogVisitor {
     createdAt: number | undefined,
     seq: number,
   ): void;
+  /**
+   * The same as {@link set}, called instead of it, where it is there, for keys and values that stand in the log as they are: UTF-8 in `bytes`, the key (all ASCII) from `keyStart` to `keyEnd`, the value
+   * likewise. The bytes are good only during the call.
+   */
+  setBytes?(
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    expiresAt: number,
+    updatedAt: number,
+    createdAt: number | undefined,
+    seq: number,
+  ): void;
   /** A key was deleted, at `at` milliseconds of Unix time, with revision `seq`. It may not have been there. */
   delete(key: string, at: number, seq: number): void;
 }

@@ -99,16 +99,16 @@ export class LogReplay {
     if (this.beforeOwnLines && !decoder.endsInCrc(bytes, start, end)) {
       return this.acceptForeign(bytes, start, end, ending);
     }
-    const problem = decoder.decode(bytes, start, end);
+    const problem = decoder.check(bytes, start, end);
     if (problem !== undefined) return problem;
     if (ending !== 'newline') return 'has no newline at its end';
     const { record } = decoder;
     if (record.kind === 'seal') return this.acceptSeal(record);
-    if (record.group === 0) return this.acceptCompacted(record);
-    return this.acceptOwn(record, offset, number);
+    if (record.group === 0) return this.acceptCompacted(bytes, record);
+    return this.acceptOwn(bytes, record, offset, number);
   }
 
-  private acceptOwn(record: LogRecord, offset: number, number: number): string | undefined {
+  private acceptOwn(bytes: Buffer, record: LogRecord, offset: number, number: number): string | undefined {
     const { seq, txnIndex, txnLength } = record;
     if (this.part === 'compacted') return 'stands in the part that compaction wrote, before its seal, but is not of it';
     if (seq !== this.nextSeq) return `has seq ${seq}, but ${this.nextSeq} is next`;
@@ -123,12 +123,13 @@ export class LogReplay {
     this.part = 'own';
     this.nextSeq = seq + 1;
     this.sealed = false;
-    if (txnLength === 0) this.deliver(record);
-    else this.hold(record, offset, number);
+    if (txnLength === 0) this.deliverDecoded(bytes, record);
+    else this.hold(bytes, record, offset, number);
     return undefined;
   }
 
-  private hold(record: LogRecord, offset: number, number: number): void {
+  private hold(bytes: Buffer, record: LogRecord, offset: number, number: number): void {
+    this.decoder.takeText(bytes);
     const { kind, key, value, expiresAt, timestamp, createdAt, seq } = record;
     this.heldFrom ??= { offset, line: number, seq };
     this.heldLength = record.txnLength;
@@ -139,13 +140,13 @@ export class LogReplay {
     this.heldFrom = undefined;
   }
 
-  private acceptCompacted(record: LogRecord): string | undefined {
+  private acceptCompacted(bytes: Buffer, record: LogRecord): string | undefined {
     if (this.part !== 'start' && this.part !== 'compacted') return 'has group 0, but is not at the start of the file';
     if (record.txnLength !== 0) return 'has group 0 and is part of a transaction';
     if (record.seq === 0) return 'has seq 0';
     this.part = 'compacted';
     this.compactedMaxSeq = Math.max(this.compactedMaxSeq, record.seq);
-    this.deliver(record);
+    this.deliverDecoded(bytes, record);
     return undefined;
   }
 
@@ -187,6 +188,21 @@ export class LogReplay {
     this.newlineOwed = owed;
     this.deliver(record);
     return undefined;
+  }
+
+  /** Delivers the line that the decoder has just checked, as bytes where the visitor takes them. */
+  private deliverDecoded(bytes: Buffer, record: LogRecord): void {
+    const { decoder, visitor } = this;
+    if (record.kind !== 'set' || !decoder.keyIsPlain || visitor.setBytes === undefined) {
+      decoder.takeText(bytes);
+      this.deliver(record);
+      return;
+    }
+    this.delivered++;
+    const { timestamp, expiresAt, createdAt, seq } = record;
+    if (timestamp > this.lastTimestamp) this.lastTimestamp = timestamp;
+    const { keyStart, keyEnd, valueStart, valueEnd } = decoder;
+    visitor.setBytes(bytes, keyStart, keyEnd, valueStart, valueEnd, expiresAt, timestamp, createdAt, seq);
   }
 
   private deliver(record: HeldLine): void {

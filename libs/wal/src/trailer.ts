@@ -1,3 +1,4 @@
+import { FixedText } from './fixed-text.js';
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -8,7 +9,6 @@ import {
   DOT,
   GROUP,
   MINUS,
-  NINE,
   QUOTE,
   SEQ,
   TIMESTAMP,
@@ -17,12 +17,23 @@ import {
   ZERO,
 } from './line-syntax.js';
 
+const CRC_TEXT = new FixedText(CRC);
+const TXN_TEXT = new FixedText(TXN);
+const GROUP_TEXT = new FixedText(GROUP);
+const SEQ_TEXT = new FixedText(SEQ);
+const CREATED_TEXT = new FixedText(CREATED);
+const TIMESTAMP_TEXT = new FixedText(TIMESTAMP);
+const TTL_TEXT = new FixedText(TTL);
+
 /** Value of each hexadecimal digit's byte, -1 for every other byte; only lower case counts. */
 const HEX_VALUES = new Int8Array(256).fill(-1);
 for (let i = 0; i < 16; i++) HEX_VALUES['0123456789abcdef'.charCodeAt(i)] = i;
 
 const MAX_COUNT_DIGITS = 16;
 const MAX_SECONDS_DIGITS = 13;
+/** So many fit into a 32-bit integer, whatever they are. */
+const INTEGER_DIGITS = 9;
+const INTEGER_RANGE = 10 ** INTEGER_DIGITS;
 
 /**
  * Reads what stands behind the key and value of a line of ours, from the line's end to its front: digits and fixed text only.
@@ -46,6 +57,9 @@ export class TrailerReader {
   /** Offset of the trailer's first byte: where the value, or a delete's closing quote, ends. */
   start = 0;
 
+  /** Of the bytes that are being read. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+
   private bytes: Buffer = Buffer.alloc(0);
   /** The line's first byte: nothing before it is looked at. */
   private floor = 0;
@@ -54,7 +68,10 @@ export class TrailerReader {
 
   /** Reads `,"crc":"…"}` at the end of a line. False if it is not there. */
   readCrc(bytes: Buffer, start: number, end: number): boolean {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     this.floor = start;
     if (end - start < CRC_MEMBER_BYTES) return false;
     if (bytes[end - 1] !== CLOSE_BRACE || bytes[end - 2] !== QUOTE) return false;
@@ -66,7 +83,7 @@ export class TrailerReader {
     }
     this.crc = crc >>> 0;
     this.at = end - 10;
-    if (!this.skip(CRC)) return false;
+    if (!this.skip(CRC_TEXT)) return false;
     this.crcStart = this.at;
     return true;
   }
@@ -85,28 +102,28 @@ export class TrailerReader {
       if (this.txnLength < 2 || bytes[this.at - 1] !== COMMA) return false;
       this.at--;
       this.txnIndex = this.readCount();
-      if (this.txnIndex < 1 || this.txnIndex > this.txnLength || !this.skip(TXN)) return false;
+      if (this.txnIndex < 1 || this.txnIndex > this.txnLength || !this.skip(TXN_TEXT)) return false;
     }
     const group = this.readCount();
-    if (group < 0 || !this.skip(GROUP)) return false;
+    if (group < 0 || !this.skip(GROUP_TEXT)) return false;
     this.group = group;
     this.seq = this.readCount();
-    if (this.seq < 0 || !this.skip(SEQ)) return false;
+    if (this.seq < 0 || !this.skip(SEQ_TEXT)) return false;
     this.timestamp = this.readSeconds();
     if (this.timestamp < 0) return false;
-    if (this.skip(CREATED)) {
+    if (this.skip(CREATED_TEXT)) {
       this.createdAt = this.timestamp;
       this.timestamp = this.readSeconds();
       if (this.timestamp < 0) return false;
     }
-    if (!this.skip(TIMESTAMP)) return false;
+    if (!this.skip(TIMESTAMP_TEXT)) return false;
     this.start = this.at;
     // A digit here is a ttl's, or belongs to a value that is a number, or that ends a delete's key: only `,"ttl":` before it tells.
     const ttl = this.readSeconds();
     if (ttl >= 0) {
       const negative = bytes[this.at - 1] === MINUS;
       if (negative) this.at--;
-      if (this.skip(TTL)) {
+      if (this.skip(TTL_TEXT)) {
         this.ttl = negative ? -ttl : ttl;
         this.start = this.at;
       }
@@ -115,13 +132,9 @@ export class TrailerReader {
   }
 
   /** Steps over `text` if it ends where reading has come to. */
-  private skip(text: Buffer): boolean {
-    const { bytes } = this;
+  private skip(text: FixedText): boolean {
     const from = this.at - text.length;
-    if (from < this.floor) return false;
-    for (let i = text.length - 1; i >= 0; i--) {
-      if (bytes[from + i] !== text[i]) return false;
-    }
+    if (from < this.floor || !text.isAt(this.view, from)) return false;
     this.at = from;
     return true;
   }
@@ -152,19 +165,29 @@ export class TrailerReader {
   /** The digits before where reading has come to, at most `most`; -1 for none. */
   private readDigits(most: number): number {
     const { bytes } = this;
-    let at = this.at;
-    const stop = Math.max(this.floor, at - most);
-    let value = 0;
-    let scale = 1;
-    while (at > stop) {
-      const byte = bytes[at - 1]!;
-      if (byte < ZERO || byte > NINE) break;
-      value += (byte - ZERO) * scale;
-      scale *= 10;
-      at--;
+    const end = this.at;
+    const stop = Math.max(this.floor, end - most);
+    // In two parts that are 32-bit integers, which are several times as fast as doubles.
+    const split = Math.max(stop, end - INTEGER_DIGITS);
+    let at = end;
+    let low = 0;
+    for (let scale = 1; at > split; at--) {
+      const digit = bytes[at - 1]! - ZERO;
+      if (digit < 0 || digit > 9) break;
+      low = (low + digit * scale) | 0;
+      scale = (scale * 10) | 0;
     }
-    if (at === this.at) return -1;
+    if (at === end) return -1;
+    let high = 0;
+    if (at === split) {
+      for (let scale = 1; at > stop; at--) {
+        const digit = bytes[at - 1]! - ZERO;
+        if (digit < 0 || digit > 9) break;
+        high = (high + digit * scale) | 0;
+        scale = (scale * 10) | 0;
+      }
+    }
     this.at = at;
-    return value;
+    return high * INTEGER_RANGE + low;
   }
 }

@@ -159,16 +159,25 @@ export class LogWriter {
     if (this.syncsUnderWay > 0) throw new Error('The log is not replaced while a sync is under way');
     await this.exclusively(async () => {
       await this.copyTo(compaction, from);
-      const { file, bytes } = await this.install(compaction, timestamp);
-      const old = this.file;
-      this.file = file;
-      this.end = bytes;
-      this.syncedSeq = this.writtenSeq;
-      this.newlineOwed = false;
-      this.hasOwnLines = true;
-      // Nobody needs the old file, nor knows it by a name any more; freeing a large one takes a while that no write need wait for.
-      void old.close().catch(() => undefined);
+      await this.goOnIn(compaction, this.writtenSeq, timestamp);
     });
+  }
+
+  /**
+   * Goes on in a file that holds other entries, those of a load: puts it in the log's place, with nothing of the log in it. No append or sync may be under way.
+   *
+   * @param lastSeq the last revision in it, which its seal names; not below `lastSeq`
+   * @param timestamp milliseconds of Unix time
+   * @throws as `switchTo` does
+   */
+  async replaceBy(load: CompactionWriter, lastSeq: number, timestamp: number): Promise<void> {
+    if (this.syncsUnderWay > 0) throw new Error('The log is not replaced while a sync is under way');
+    if (lastSeq < this.writtenSeq) {
+      throw new RangeError(
+        `The log has seq ${this.writtenSeq} already; one that ends with ${lastSeq} can't replace it`,
+      );
+    }
+    await this.exclusively(() => this.goOnIn(load, lastSeq, timestamp));
   }
 
   /** Closes the file, as it is: neither sealed nor synced. Closing again does nothing. */
@@ -208,9 +217,22 @@ export class LogWriter {
     this.syncedSeq = Math.max(this.syncedSeq, covered);
   }
 
-  private async install(compaction: CompactionWriter, timestamp: number): Promise<CompactedLog> {
+  private async goOnIn(next: CompactionWriter, lastSeq: number, timestamp: number): Promise<void> {
+    const { file, bytes } = await this.install(next, lastSeq, timestamp);
+    const old = this.file;
+    this.file = file;
+    this.end = bytes;
+    this.writtenSeq = lastSeq;
+    this.syncedSeq = lastSeq;
+    this.newlineOwed = false;
+    this.hasOwnLines = true;
+    // Nobody needs the old file, nor knows it by a name any more; freeing a large one takes a while that no write need wait for.
+    void old.close().catch(() => undefined);
+  }
+
+  private async install(next: CompactionWriter, lastSeq: number, timestamp: number): Promise<CompactedLog> {
     try {
-      return await compaction.install(timestamp, this.writtenSeq);
+      return await next.install(timestamp, lastSeq);
     } catch (error) {
       if (error instanceof LogSyncError) this.fatal ??= error;
       throw error;

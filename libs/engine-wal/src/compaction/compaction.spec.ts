@@ -51,6 +51,20 @@ describe('a compacted log', () => {
     expect(await log.files()).toEqual(['lock', 'wal.log']);
   });
 
+  it('never says that more of the log is live than there is of it', async () => {
+    await log.open();
+    const figures = (): [number, number] => {
+      const { bytes, liveBytes } = log.maintenance.status();
+      return [liveBytes, bytes];
+    };
+    expect(figures()).toEqual([0, 0]);
+    await log.put('a');
+    const [live, bytes] = figures();
+    expect([live, bytes]).toEqual([bytes, await log.logBytes()]);
+    for (let i = 0; i < 9; i++) await log.put('a', `${i}`);
+    expect(figures()[0]).toBeLessThan(figures()[1]);
+  });
+
   it('keeps the last revision, when that was a delete and nothing is left', async () => {
     await log.open();
     await log.put('a');

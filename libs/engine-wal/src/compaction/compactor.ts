@@ -43,6 +43,8 @@ export class Compactor implements LogMaintenance {
   private running: Promise<void> | undefined;
   private abort = new AbortController();
   private stopped = false;
+  /** Whether something else is replacing the log. */
+  private held = false;
   private completed = 0;
   private failed = 0;
   private failedInARow = 0;
@@ -58,30 +60,48 @@ export class Compactor implements LogMaintenance {
 
   status(): LogStatus {
     const { run, completed, failed, last, lastError } = this;
+    const { size: bytes } = this.options.log;
     return {
-      bytes: this.options.log.size,
-      liveBytes: this.liveBytes(),
+      bytes,
+      // The estimate counts two seals and what every line has at most, of which a small log may have less.
+      liveBytes: Math.min(this.liveBytes(), bytes),
       compaction: { running: run !== undefined, progress: run?.progress, completed, failed, last, lastError },
     };
   }
 
   compact(): boolean {
-    if (this.run !== undefined || this.stopped) return false;
+    if (this.run !== undefined || this.stopped || this.held) return false;
     this.start();
     return true;
+  }
+
+  async checkWritable(): Promise<void> {
+    const { loop, log } = this.options;
+    await loop.between(() => log.mark());
   }
 
   /** Starts a compaction if the policy wants one. Cheap: called after every group and every sweep. */
   consider(): void {
     const { log, policy } = this.options;
     const { size } = log;
-    if (size < policy.minBytes || this.run !== undefined || this.stopped) return;
+    if (size < policy.minBytes || this.run !== undefined || this.stopped || this.held) return;
     if (size >= policy.ratio * this.liveBytes() && this.elapsed() >= this.notBefore) this.start();
   }
 
   /** After a write failed: what a compaction has taken of a full disk is needed by the writes. */
   afterFailedWrite(error: unknown): void {
     if (error instanceof DiskFullError) this.abort.abort(error);
+  }
+
+  /** Does work that replaces the log: the compaction that is running is waited for, and none begins meanwhile. */
+  async withoutCompaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.held = true;
+    try {
+      await this.running;
+      return await work();
+    } finally {
+      this.held = false;
+    }
   }
 
   /** Gives up the compaction that is running; none is started any more. */

@@ -2,7 +2,7 @@
 export interface LogStatus {
   /** Bytes of the log. */
   readonly bytes: number;
-  /** About how many bytes it would have with nothing in it but what is live. */
+  /** About how many of them a compacted log would have; never more than it has. */
   readonly liveBytes: number;
   readonly compaction: CompactionStatus;
 }
@@ -49,4 +49,10 @@ export interface LogMaintenance {
   status(): LogStatus;
   /** Starts a compaction, whatever the log's size. False when one is running already. Resolves at once; `status` tells the rest. */
   compact(): boolean;
+  /**
+   * Tries whether the log takes a write, by a seal, which means nothing to a reader. While lines are not synced yet (`FSYNC` other than `always`) nothing is tried.
+   *
+   * Rejects with the store's errors, as a write would.
+   */
+  checkWritable(): Promise<void>;
 }

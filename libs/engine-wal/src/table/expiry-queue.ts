@@ -12,14 +12,11 @@ export interface ExpiryColumn {
  * can be counted without a visit to each due entry.
  */
 export class ExpiryQueue {
-  private readonly sequence: SlotSequence<number>;
+  private readonly sequence: SlotSequence;
 
   /** @param column where the slots' expiries and sizes are; neither may change while a slot is in the queue. */
   constructor(private readonly column: ExpiryColumn) {
-    this.sequence = new SlotSequence(
-      (slot) => column.expiresAt(slot),
-      (slot) => column.valueBytesAt(slot),
-    );
+    this.sequence = new SlotSequence((slot) => column.valueBytesAt(slot));
   }
 
   /** Slots held. */

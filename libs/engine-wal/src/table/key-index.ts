@@ -1,9 +1,5 @@
 import { randomInt } from 'node:crypto';
-
-/** Where the index looks up the keys that its slots stand for. */
-export interface KeyColumn {
-  keyAt(slot: number): string;
-}
+import type { KeyColumn } from './key-column.js';
 
 /** What {@link KeyIndex.find} gives for a key that is not there. */
 export const NO_SLOT = -1;
@@ -14,7 +10,7 @@ const SEGMENTS = 1 << SEGMENT_BITS;
 const SEGMENT_SHIFT = 32 - SEGMENT_BITS;
 /** Places in the smallest segment that holds anything. */
 const MIN_PLACES = 8;
-/** A key has at most 1,024 units; a longer one starts over in the coefficients. */
+/** A key has at most 1,024 bytes; a longer one starts over in the coefficients. */
 const COEFFICIENTS = 1024;
 const COEFFICIENT_MASK = COEFFICIENTS - 1;
 
@@ -26,16 +22,13 @@ const EMPTY_SEGMENT = new Int32Array(0);
  *
  * A place is two 32-bit numbers, the key's hash and its slot + 1 (0: the place is empty); collisions go on to the next place.
  * The hash is multilinear with random coefficients (Lemire and Kaser, "Strongly universal string hashing is fast"), so a
- * client can't choose keys that collide without knowing them.
+ * client can't choose keys that collide without knowing them. Who looks for a key often adds it next, so hashing is a call of its own.
  */
 export class KeyIndex {
   private readonly segments: Int32Array[] = Array.from({ length: SEGMENTS }, () => EMPTY_SEGMENT);
   private readonly counts = new Uint32Array(SEGMENTS);
   private readonly coefficients = new Int32Array(COEFFICIENTS + 2);
   private tableBytes = 0;
-  /** The key whose hash was asked for last: who looks for one often adds it next. */
-  private hashedKey = '';
-  private keyHash: number;
 
   /**
    * @param column where the slots' keys are.
@@ -50,7 +43,6 @@ export class KeyIndex {
       state = (state + 0x9e3779b9) | 0;
       this.coefficients[i] = mix(state);
     }
-    this.keyHash = this.hashOf('');
   }
 
   /** Bytes of all segments. */
@@ -58,9 +50,18 @@ export class KeyIndex {
     return this.tableBytes;
   }
 
-  /** The slot of a key, or {@link NO_SLOT}. */
-  find(key: string): number {
-    const hash = this.hash(key);
+  /** The hash of a key: `length` bytes of UTF-8 in `bytes` from `start` on. */
+  hash(bytes: Buffer, start: number, length: number): number {
+    const { coefficients } = this;
+    let sum = Math.imul(length, coefficients[COEFFICIENTS]!) + coefficients[COEFFICIENTS + 1]!;
+    for (let i = 0; i < length; i++) {
+      sum = (sum + Math.imul(bytes[start + i]!, coefficients[i & COEFFICIENT_MASK]!)) | 0;
+    }
+    return mix(sum);
+  }
+
+  /** The slot of the key in `bytes`, which has this hash, or {@link NO_SLOT}. */
+  find(hash: number, bytes: Buffer, start: number, length: number): number {
     const segment = this.segments[hash >>> SEGMENT_SHIFT]!;
     if (segment.length === 0) {
       return NO_SLOT;
@@ -72,16 +73,15 @@ export class KeyIndex {
       if (slot === NO_SLOT) {
         return NO_SLOT;
       }
-      if (segment[place] === hash && this.column.keyAt(slot) === key) {
+      if (segment[place] === hash && this.isKeyOf(slot, bytes, start, length)) {
         return slot;
       }
       place = (place + 2) & mask;
     }
   }
 
-  /** Adds a key that is not there. */
-  add(key: string, slot: number): void {
-    const hash = this.hash(key);
+  /** Adds the slot of a key that is not there. */
+  add(hash: number, slot: number): void {
     const number = hash >>> SEGMENT_SHIFT;
     const count = ++this.counts[number]!;
     let segment = this.segments[number]!;
@@ -92,9 +92,10 @@ export class KeyIndex {
     put(segment, hash, slot + 1);
   }
 
-  /** Removes a key that is there with this slot. */
-  remove(key: string, slot: number): void {
-    const hash = this.hash(key);
+  /** Removes a slot whose key is in the column still. */
+  remove(slot: number): void {
+    const { column } = this;
+    const hash = this.hash(column.keyBuffer(slot), column.keyStart(slot), column.keyLength(slot));
     const number = hash >>> SEGMENT_SHIFT;
     const segment = this.segments[number]!;
     const mask = segment.length - 1;
@@ -139,22 +140,15 @@ export class KeyIndex {
     this.segments[number] = segment;
   }
 
-  private hash(key: string): number {
-    if (key !== this.hashedKey) {
-      this.keyHash = this.hashOf(key);
-      this.hashedKey = key;
-    }
-    return this.keyHash;
-  }
-
-  private hashOf(key: string): number {
-    const { coefficients } = this;
-    const { length } = key;
-    let sum = Math.imul(length, coefficients[COEFFICIENTS]!) + coefficients[COEFFICIENTS + 1]!;
+  private isKeyOf(slot: number, bytes: Buffer, start: number, length: number): boolean {
+    const { column } = this;
+    if (column.keyLength(slot) !== length) return false;
+    const own = column.keyBuffer(slot);
+    const ownStart = column.keyStart(slot);
     for (let i = 0; i < length; i++) {
-      sum = (sum + Math.imul(key.charCodeAt(i), coefficients[i & COEFFICIENT_MASK]!)) | 0;
+      if (own[ownStart + i] !== bytes[start + i]) return false;
     }
-    return mix(sum);
+    return true;
   }
 }
 

@@ -212,7 +212,7 @@ describe('OrderedTable', () => {
 
   it('visits in slices every entry that stays, once, while others come and go', () => {
     const table = new OrderedTable(1);
-    const staying = Array.from({ length: BLOCK_SLOTS + 500 }, (_, i) => `stay${i}`);
+    const staying = Array.from({ length: 4 * BLOCK_SLOTS + 500 }, (_, i) => `stay${i}`);
     staying.forEach((key, i) => {
       table.set(entry(key));
       if (i % 3 === 0) table.set(entry(`go${i}`, i % 2 === 0 ? { expiresAt: 1 } : {}));

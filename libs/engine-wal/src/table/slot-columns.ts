@@ -1,23 +1,46 @@
-import type { Entry, JsonText } from '@kvasir/kv-core';
+import { trustJsonText, type Entry, type JsonText } from '@kvasir/kv-core';
+import type { KeyColumn } from './key-column.js';
+import { inlineCost, largeCost, TextHeap } from './text-heap.js';
 
 /** Slots in one block of columns, as a power of two: a new block costs {@link BLOCK_BYTES} and no copy of what is there. */
-const BLOCK_BITS = 14;
+const BLOCK_BITS = 12;
 /** Slots in one block of columns. */
 export const BLOCK_SLOTS = 1 << BLOCK_BITS;
 const OFFSET_MASK = BLOCK_SLOTS - 1;
 
-/** Bytes of one slot without its strings: two references, four doubles and a 32-bit length. */
-export const SLOT_BYTES = 2 * 8 + 4 * 8 + 4;
-/** Bytes of one block; the arrays' own headers (under 2 KiB) don't count. */
+/** Bytes of one slot without its texts: four doubles, and where key and value start and end. */
+export const SLOT_BYTES = 4 * 8 + 2 * 2 * 4;
+/** Bytes of one block without its texts; the arrays' own headers (under 2 KiB) don't count. */
 const BLOCK_BYTES = BLOCK_SLOTS * SLOT_BYTES;
+
+/** UTF-8 bytes of the largest value that is kept among the others of its block. From here on a string of its own takes less than spare room. */
+export const LARGEST_INLINE_VALUE = 512;
+
+/** Keys are never large; this is a small integer, which compares faster than `Infinity`. */
+const NO_LIMIT = 2 ** 30;
 
 /** `freeHead` of a block without a free slot below `used`. */
 const NO_FREE_SLOT = -1;
-/** What a free slot has in place of a value. */
-export const NO_VALUE = '' as JsonText;
 
-/** Copied for each new block, which takes a tenth of the time of filling an array and leaves no holes in it. */
-const EMPTY_STRINGS: readonly string[] = Array.from({ length: BLOCK_SLOTS }, () => '');
+/** What a value of so many UTF-16 units and UTF-8 bytes takes; see {@link inlineCost} and {@link largeCost}. */
+export function valueCost(units: number, bytes: number): number {
+  return bytes > LARGEST_INLINE_VALUE ? largeCost(units, bytes) : inlineCost(bytes);
+}
+
+/** What an entry has besides key and value; see `Entry`. */
+export interface EntryNumbers {
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Numbers of a slot, and where each of them is. */
+const NUMBERS = 4;
+const REVISION = 0;
+const CREATED = 1;
+const UPDATED = 2;
+const EXPIRES = 3;
 
 /** The columns of {@link BLOCK_SLOTS} slots. */
 class Block {
@@ -25,34 +48,28 @@ class Block {
   live = 0;
   /** Offsets from here on were never used. */
   used = 0;
-  /** First freed offset; the others follow through `revisions` (see {@link SlotColumns.release}). */
+  /** First freed offset; the others follow through the revisions (see {@link SlotColumns.release}). */
   freeHead = NO_FREE_SLOT;
-  readonly keys = EMPTY_STRINGS.slice();
-  readonly values = EMPTY_STRINGS.slice() as JsonText[];
-  readonly revisions = new Float64Array(BLOCK_SLOTS);
-  readonly created = new Float64Array(BLOCK_SLOTS);
-  readonly updated = new Float64Array(BLOCK_SLOTS);
-  readonly expires = new Float64Array(BLOCK_SLOTS);
-  readonly valueBytes = new Uint32Array(BLOCK_SLOTS);
+  readonly keys: TextHeap;
+  readonly values: TextHeap;
+  /** Four numbers a slot: revision, created, updated, expires. Side by side, as a reader needs all of them, and each place far from the last one costs a cache miss. */
+  readonly numbers = new Float64Array(NUMBERS * BLOCK_SLOTS);
+
+  /** @param like a full block, to whose texts those of this one will be similar. */
+  constructor(like: Block | undefined) {
+    this.keys = new TextHeap(BLOCK_SLOTS, NO_LIMIT, like?.keys);
+    this.values = new TextHeap(BLOCK_SLOTS, LARGEST_INLINE_VALUE, like?.values);
+  }
 }
 
 /**
- * Bytes that V8 takes for a flat string: a 16-byte header and one or two bytes a UTF-16 unit, in steps of 8. Text that is not
- * all ASCII (its UTF-8 has more bytes than it has units) counts as two bytes a unit, which is too much for Latin-1.
- */
-export function stringMemory(text: string, utf8Bytes: number): number {
-  const units = text.length;
-  return (16 + (utf8Bytes === units ? units : 2 * units) + 7) & ~7;
-}
-
-/**
- * Entries by slot number, in columns: one array a field, cut into blocks. Columns cost far fewer heap objects than an object
- * an entry, so the garbage collector has little to visit, and a store that grows never copies what it holds.
+ * Entries by slot number, in columns: one array a field, cut into blocks; keys and values as UTF-8. The garbage collector has a few objects a block to visit, and a store that
+ * grows never copies more than one block's texts.
  *
  * A slot keeps its number while its entry lives; a freed number is used again. A block without entries is given back.
- * Keys and values must be flat strings: one cut out of a larger text keeps all of that alive, and is counted for itself alone.
+ * A key is put in as bytes; so is a value, unless it is too large for a {@link TextHeap}'s buffer and there as a string already.
  */
-export class SlotColumns {
+export class SlotColumns implements KeyColumn {
   /** By the upper bits of a slot; `undefined` is a block that was given back. */
   private readonly blocks: (Block | undefined)[] = [];
   /** Numbers of the blocks that were given back. */
@@ -64,7 +81,7 @@ export class SlotColumns {
   private entryCount = 0;
   private keyByteCount = 0;
   private valueByteCount = 0;
-  private stringByteCount = 0;
+  private textCostCount = 0;
 
   /** Entries held. */
   get size(): number {
@@ -76,9 +93,9 @@ export class SlotColumns {
     return this.keyByteCount;
   }
 
-  /** What the strings of all keys and values take; see {@link stringMemory}. */
-  get stringBytes(): number {
-    return this.stringByteCount;
+  /** What all keys and values take, by {@link inlineCost} and {@link largeCost}. */
+  get textCost(): number {
+    return this.textCostCount;
   }
 
   /** Sum of the UTF-8 bytes of all values. */
@@ -91,52 +108,68 @@ export class SlotColumns {
     return this.blocks.length << BLOCK_BITS;
   }
 
-  /** Bytes of all blocks and strings; see {@link stringMemory} for the strings' share. */
+  /** Bytes of all blocks and their texts. Visits every block. */
   get memoryBytes(): number {
-    return (this.blocks.length - this.vacantBlocks.length) * BLOCK_BYTES + this.stringByteCount;
+    let bytes = 0;
+    for (const block of this.blocks) {
+      if (block !== undefined) bytes += BLOCK_BYTES + block.keys.memoryBytes + block.values.memoryBytes;
+    }
+    return bytes;
   }
 
   /** The key in a slot that holds an entry. */
   keyAt(slot: number): string {
-    return this.blocks[slot >>> BLOCK_BITS]!.keys[slot & OFFSET_MASK]!;
+    return this.blocks[slot >>> BLOCK_BITS]!.keys.textOf(slot & OFFSET_MASK);
+  }
+
+  keyBuffer(slot: number): Buffer {
+    return this.blocks[slot >>> BLOCK_BITS]!.keys.bytes;
+  }
+
+  keyStart(slot: number): number {
+    return this.blocks[slot >>> BLOCK_BITS]!.keys.startOf(slot & OFFSET_MASK);
+  }
+
+  keyLength(slot: number): number {
+    return this.blocks[slot >>> BLOCK_BITS]!.keys.lengthOf(slot & OFFSET_MASK);
   }
 
   /** The value in a slot that holds an entry. */
   valueAt(slot: number): JsonText {
-    return this.blocks[slot >>> BLOCK_BITS]!.values[slot & OFFSET_MASK]!;
+    return trustJsonText(this.blocks[slot >>> BLOCK_BITS]!.values.textOf(slot & OFFSET_MASK));
   }
 
   /** UTF-8 bytes of the value in a slot that holds an entry. */
   valueBytesAt(slot: number): number {
-    return this.blocks[slot >>> BLOCK_BITS]!.valueBytes[slot & OFFSET_MASK]!;
+    return this.blocks[slot >>> BLOCK_BITS]!.values.lengthOf(slot & OFFSET_MASK);
   }
 
   /** Revision of the entry in a slot that holds one. */
   revisionAt(slot: number): number {
-    return this.blocks[slot >>> BLOCK_BITS]!.revisions[slot & OFFSET_MASK]!;
+    return this.blocks[slot >>> BLOCK_BITS]!.numbers[NUMBERS * (slot & OFFSET_MASK) + REVISION]!;
   }
 
   /** Expiry of the entry in a slot that holds one, in milliseconds since the Unix epoch, or `Infinity`. */
   expiresAt(slot: number): number {
-    return this.blocks[slot >>> BLOCK_BITS]!.expires[slot & OFFSET_MASK]!;
+    return this.blocks[slot >>> BLOCK_BITS]!.numbers[NUMBERS * (slot & OFFSET_MASK) + EXPIRES]!;
   }
 
   /** When the entry in a slot that holds one came into being, in milliseconds since the Unix epoch. */
   createdAt(slot: number): number {
-    return this.blocks[slot >>> BLOCK_BITS]!.created[slot & OFFSET_MASK]!;
+    return this.blocks[slot >>> BLOCK_BITS]!.numbers[NUMBERS * (slot & OFFSET_MASK) + CREATED]!;
   }
 
-  /** All fields of a slot that holds an entry, in an object of their own. */
-  read(slot: number): Entry {
+  /** All fields of a slot that holds an entry, in an object of their own. `key` is the slot's key, where it is known. */
+  read(slot: number, key: string = this.keyAt(slot)): Entry {
     const block = this.blocks[slot >>> BLOCK_BITS]!;
     const at = slot & OFFSET_MASK;
     return {
-      key: block.keys[at]!,
-      value: block.values[at]!,
-      revision: block.revisions[at]!,
-      createdAt: block.created[at]!,
-      updatedAt: block.updated[at]!,
-      expiresAt: block.expires[at]!,
+      key,
+      value: trustJsonText(block.values.textOf(at)),
+      revision: block.numbers[NUMBERS * at + REVISION]!,
+      createdAt: block.numbers[NUMBERS * at + CREATED]!,
+      updatedAt: block.numbers[NUMBERS * at + UPDATED]!,
+      expiresAt: block.numbers[NUMBERS * at + EXPIRES]!,
     };
   }
 
@@ -144,35 +177,42 @@ export class SlotColumns {
   holds(slot: number): boolean {
     const block = this.blocks[slot >>> BLOCK_BITS];
     const at = slot & OFFSET_MASK;
-    return block !== undefined && at < block.used && block.revisions[at]! >= 0;
+    return block !== undefined && at < block.used && block.numbers[NUMBERS * at + REVISION]! >= 0;
   }
 
-  /** Puts an entry into a free slot and gives its number. The caller has seen to it that no other slot holds the key. */
-  allocate(entry: Entry): number {
+  /** Takes a free slot for the key of `length` bytes in `bytes` from `start` on, and gives its number; {@link fill} must follow. The caller has seen to it that no other slot holds the key. */
+  allocate(bytes: Buffer, start: number, length: number): number {
     const block = this.blockWithRoom();
     let at = block.freeHead;
     if (at === NO_FREE_SLOT) {
       at = block.used++;
     } else {
-      block.freeHead = nextFree(block.revisions[at]!);
+      block.freeHead = nextFree(block.numbers[NUMBERS * at + REVISION]!);
     }
     block.live++;
     this.entryCount++;
-    const { key } = entry;
-    block.keys[at] = key;
-    const bytes = Buffer.byteLength(key);
-    this.keyByteCount += bytes;
-    this.stringByteCount += stringMemory(key, bytes);
-    this.fill(block, at, entry);
+    this.keyByteCount += length;
+    this.textCostCount += block.keys.put(at, bytes, start, start + length);
     return (this.current << BLOCK_BITS) | at;
   }
 
-  /** Replaces everything but the key in a slot that holds an entry. */
-  overwrite(slot: number, entry: Entry): void {
+  /** Puts everything but the key into a slot, in place of what it holds. The value is `length` bytes in `bytes` from `start` on. */
+  fill(slot: number, bytes: Buffer, start: number, length: number, numbers: EntryNumbers): void {
     const block = this.blocks[slot >>> BLOCK_BITS]!;
     const at = slot & OFFSET_MASK;
-    this.forgetValue(block, at);
-    this.fill(block, at, entry);
+    this.valueByteCount += length - block.values.lengthOf(at);
+    this.textCostCount += block.values.put(at, bytes, start, start + length);
+    setNumbers(block, at, numbers);
+  }
+
+  /** The same with a value that is a flat string of more than {@link LARGEST_INLINE_VALUE} bytes of UTF-8: one cut out of a larger text would keep all of that alive. */
+  fillLarge(slot: number, value: JsonText, numbers: EntryNumbers): void {
+    const block = this.blocks[slot >>> BLOCK_BITS]!;
+    const at = slot & OFFSET_MASK;
+    const bytes = Buffer.byteLength(value);
+    this.valueByteCount += bytes - block.values.lengthOf(at);
+    this.textCostCount += block.values.putLarge(at, value, bytes);
+    setNumbers(block, at, numbers);
   }
 
   /**
@@ -183,11 +223,9 @@ export class SlotColumns {
     const number = slot >>> BLOCK_BITS;
     const block = this.blocks[number]!;
     const at = slot & OFFSET_MASK;
-    this.forgetValue(block, at);
-    const key = block.keys[at]!;
-    const bytes = Buffer.byteLength(key);
-    this.keyByteCount -= bytes;
-    this.stringByteCount -= stringMemory(key, bytes);
+    this.keyByteCount -= block.keys.lengthOf(at);
+    this.valueByteCount -= block.values.lengthOf(at);
+    this.textCostCount += block.keys.clear(at) + block.values.clear(at);
     this.entryCount--;
     block.live--;
     if (number !== this.current) {
@@ -200,9 +238,7 @@ export class SlotColumns {
         this.roomyBlocks.push(number);
       }
     }
-    block.keys[at] = '';
-    block.values[at] = NO_VALUE;
-    block.revisions[at] = -2 - block.freeHead;
+    block.numbers[NUMBERS * at + REVISION] = -2 - block.freeHead;
     block.freeHead = at;
   }
 
@@ -218,28 +254,16 @@ export class SlotColumns {
   /** Makes a block and gives its number. */
   private newBlock(): number {
     const number = this.vacantBlocks.pop() ?? this.blocks.length;
-    this.blocks[number] = new Block();
+    this.blocks[number] = new Block(this.blocks[this.current]);
     return number;
   }
+}
 
-  private fill(block: Block, at: number, entry: Entry): void {
-    const { value } = entry;
-    const bytes = Buffer.byteLength(value);
-    block.values[at] = value;
-    block.revisions[at] = entry.revision;
-    block.created[at] = entry.createdAt;
-    block.updated[at] = entry.updatedAt;
-    block.expires[at] = entry.expiresAt;
-    block.valueBytes[at] = bytes;
-    this.valueByteCount += bytes;
-    this.stringByteCount += stringMemory(value, bytes);
-  }
-
-  private forgetValue(block: Block, at: number): void {
-    const bytes = block.valueBytes[at]!;
-    this.valueByteCount -= bytes;
-    this.stringByteCount -= stringMemory(block.values[at]!, bytes);
-  }
+function setNumbers(block: Block, at: number, { revision, createdAt, updatedAt, expiresAt }: EntryNumbers): void {
+  block.numbers[NUMBERS * at + REVISION] = revision;
+  block.numbers[NUMBERS * at + CREATED] = createdAt;
+  block.numbers[NUMBERS * at + UPDATED] = updatedAt;
+  block.numbers[NUMBERS * at + EXPIRES] = expiresAt;
 }
 
 /** The next free offset that a free slot's revision stands for. */

@@ -11,9 +11,7 @@ const CHUNK_BYTES = CHUNK_SLOTS * 4 + 400;
 const POSITIONS = 1024;
 
 /** A stretch of the sequence. */
-export interface SlotChunk<Label> {
-  /** The first slot's label. */
-  label: Label;
+export interface SlotChunk {
   readonly slots: Uint32Array;
   /** How many of `slots` count, 1 or more. */
   length: number;
@@ -36,23 +34,15 @@ export function positionOf(chunk: number, offset: number): Position {
  * A long sequence of slot numbers in an order that its owner keeps, in chunks: inserting and removing move at most one
  * chunk's slots. The owner searches (`chunks` is for that) and says where.
  */
-export class SlotSequence<Label> {
-  private readonly parts: SlotChunk<Label>[] = [];
+export class SlotSequence {
+  private readonly parts: SlotChunk[] = [];
   private slotCount = 0;
 
-  /**
-   * Neither a slot's label nor its weight may change while it is in the sequence.
-   *
-   * @param labelOf what the owner's order goes by; each chunk keeps its first slot's, so that a search need not look it up.
-   * @param weigh a slot's weight.
-   */
-  constructor(
-    private readonly labelOf: (slot: number) => Label,
-    private readonly weigh: (slot: number) => number = () => 0,
-  ) {}
+  /** @param weigh a slot's weight, which may not change while it is in the sequence. */
+  constructor(private readonly weigh: (slot: number) => number = () => 0) {}
 
   /** All chunks in order; none is empty. */
-  get chunks(): readonly SlotChunk<Label>[] {
+  get chunks(): readonly SlotChunk[] {
     return this.parts;
   }
 
@@ -76,7 +66,7 @@ export class SlotSequence<Label> {
   fill(slots: Uint32Array): void {
     for (let from = 0; from < slots.length; from += CHUNK_SLOTS) {
       const part = slots.subarray(from, from + CHUNK_SLOTS);
-      const chunk = newChunk(this.labelOf(part[0]!));
+      const chunk = newChunk();
       chunk.slots.set(part);
       chunk.length = part.length;
       for (const slot of part) chunk.weight += this.weigh(slot);
@@ -91,12 +81,12 @@ export class SlotSequence<Label> {
     let offset = position % POSITIONS;
     let chunk = this.parts[number];
     if (chunk === undefined) {
-      chunk = newChunk(this.labelOf(slot));
+      chunk = newChunk();
       this.parts.push(chunk);
     } else if (chunk.length === CHUNK_SLOTS) {
       if (offset === CHUNK_SLOTS && number === this.parts.length - 1) {
         // Slots that come in order leave full chunks behind, not halves.
-        chunk = newChunk(this.labelOf(slot));
+        chunk = newChunk();
         this.parts.push(chunk);
         offset = 0;
       } else {
@@ -110,7 +100,6 @@ export class SlotSequence<Label> {
     }
     chunk.slots.copyWithin(offset + 1, offset, chunk.length);
     chunk.slots[offset] = slot;
-    if (offset === 0) chunk.label = this.labelOf(slot);
     chunk.length++;
     chunk.weight += this.weigh(slot);
     this.slotCount++;
@@ -125,7 +114,6 @@ export class SlotSequence<Label> {
     chunk.slots.copyWithin(offset, offset + 1, chunk.length);
     chunk.length--;
     this.slotCount--;
-    if (offset === 0 && chunk.length > 0) chunk.label = this.labelOf(chunk.slots[0]!);
     if (chunk.length < SPARSE) this.join(number);
   }
 
@@ -142,7 +130,6 @@ export class SlotSequence<Label> {
     chunk.slots.copyWithin(0, removed.length, chunk.length);
     chunk.length -= removed.length;
     this.slotCount -= removed.length;
-    if (chunk.length > 0) chunk.label = this.labelOf(chunk.slots[0]!);
     if (chunk.length < SPARSE) this.join(0);
     return removed;
   }
@@ -174,7 +161,7 @@ export class SlotSequence<Label> {
   private split(number: number): void {
     const chunk = this.parts[number]!;
     const half = CHUNK_SLOTS / 2;
-    const upper = newChunk(this.labelOf(chunk.slots[half]!));
+    const upper = newChunk();
     upper.slots.set(chunk.slots.subarray(half));
     upper.length = CHUNK_SLOTS - half;
     for (let i = 0; i < upper.length; i++) {
@@ -209,6 +196,6 @@ export class SlotSequence<Label> {
   }
 }
 
-function newChunk<Label>(label: Label): SlotChunk<Label> {
-  return { label, slots: new Uint32Array(CHUNK_SLOTS), length: 0, weight: 0 };
+function newChunk(): SlotChunk {
+  return { slots: new Uint32Array(CHUNK_SLOTS), length: 0, weight: 0 };
 }

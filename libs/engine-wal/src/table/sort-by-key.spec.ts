@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareKeys } from '@kvasir/kv-core';
 import fc from 'fast-check';
+import { KeyTexts } from '../testing/key-texts.js';
 import { sortByKey } from './sort-by-key.js';
 
 function sorted(keys: readonly string[]): string[] {
   const slots = Uint32Array.from(keys.keys());
-  sortByKey(slots, { keyAt: (slot) => keys[slot]! }, compareKeys);
+  sortByKey(slots, new KeyTexts(keys));
   return [...slots].map((slot) => keys[slot]!);
 }
 
@@ -44,6 +44,7 @@ describe('sortByKey', () => {
   it('sorts many keys that go on alike for long', () => {
     const long = 'x'.repeat(1000);
     expectSorted(Array.from({ length: 3000 }, (_, i) => long.slice(0, (i * 7) % 1000) + String((i * 7919) % 10_007)));
+    expectSorted(Array.from({ length: 10_000 }, (_, i) => String.fromCodePoint(0x20 + ((i * 7919) % 10_000) * 100)));
     expectSorted(Array.from({ length: 300 }, (_, i) => 'y'.repeat(((i * 7) % 300) + 1)));
   });
 });

@@ -4,10 +4,12 @@ import { durability } from './durability.js';
 import { expiry } from './expiry.js';
 import { increments } from './increments.js';
 import { listing } from './listing.js';
+import { loading } from './loading.js';
 import { nastyData } from './nasty-data.js';
 import { readingAndWriting } from './reading-and-writing.js';
 import { revisions } from './revisions.js';
 import { sharing } from './sharing.js';
+import { snapshots } from './snapshots.js';
 import { stats } from './stats.js';
 import { sweeping } from './sweeping.js';
 import { transactions } from './transactions.js';
@@ -28,4 +30,6 @@ export const ALL_CONCERNS: readonly Concern[] = [
   validation,
   nastyData,
   stats,
+  snapshots,
+  loading,
 ];

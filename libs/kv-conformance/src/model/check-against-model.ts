@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
-import type { KvStore, OperationResult, Transaction, TransactionResult } from '@kvasir/kv-core';
+import type { Entry, KvError, KvStore, OperationResult, Transaction, TransactionResult } from '@kvasir/kv-core';
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { withStore } from '../conformance-case.js';
 import type { ConformanceEngine, KvStoreHarness } from '../harness.js';
 import { EVERYTHING, plainEntry, plainStats } from '../support.js';
 import { ModelStore } from './model-store.js';
-import { history, type RandomTransaction, type Step } from './steps.js';
+import { history, type RandomEntry, type RandomTransaction, type Step } from './steps.js';
 
 const DEFAULT_RUNS = 200;
 
@@ -118,11 +118,43 @@ class HistoryPlayer {
         if (freed < step.limit) this.#model.forgetExpired();
         break;
       }
+      case 'snapshot':
+        await this.#readSnapshot(step.meanwhile, step.milliseconds);
+        break;
+      case 'load': {
+        const { mode, revision } = step;
+        const entries = entriesToLoad(step.entries, this.#model.now);
+        const options = revision === undefined ? { mode } : { mode, revision };
+        const load = this.#store.load(
+          entries.map((entry) => [entry]),
+          options,
+        );
+        const answer = await load.catch((error: unknown) => (error as KvError).code);
+        expect(answer).toEqual(this.#model.load(entries, options));
+        break;
+      }
       case 'restart':
         this.#store = await this.#harness.reopen();
         if (!this.#store.capabilities.durable) this.#model.clear();
         break;
     }
+  }
+
+  async #readSnapshot(meanwhile: readonly RandomTransaction[], milliseconds: number): Promise<void> {
+    const expected = this.#model.copy();
+    const snapshot = await this.#store.snapshot();
+    for (const transaction of meanwhile) await this.#commitAtOnce([transaction]);
+    await this.#perform({ type: 'advance time', milliseconds });
+    await this.#perform({ type: 'sweep', limit: 100 });
+    const entries: Entry[] = [];
+    for await (const batch of snapshot) entries.push(...batch.map(plainEntry));
+    const { revision, time, keys } = snapshot;
+    expect({ entries, revision, time, keys }).toEqual({
+      entries: expected.entries(),
+      revision: expected.revision,
+      time: expected.now,
+      keys: expected.entries().length,
+    });
   }
 
   /**
@@ -153,6 +185,17 @@ class HistoryPlayer {
       waiting = waiting.filter((one) => one !== next);
     }
   }
+}
+
+/** In byte order, as a load takes them. */
+function entriesToLoad(random: readonly RandomEntry[], now: number): Entry[] {
+  return random
+    .map(({ key, value, revision, createdAgo, updatedAgo, expiresIn }) => {
+      const updatedAt = now - updatedAgo;
+      const expiresAt = expiresIn === undefined ? Infinity : Math.max(updatedAt + 1, now + expiresIn);
+      return { key, value, revision, createdAt: now - createdAgo, updatedAt, expiresAt };
+    })
+    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 }
 
 function resolveChecks({ atomic, checks, operations }: RandomTransaction, model: ModelStore): Transaction {

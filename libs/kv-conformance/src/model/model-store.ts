@@ -2,6 +2,8 @@ import type {
   Check,
   Entry,
   ListQuery,
+  LoadOptions,
+  LoadResult,
   Operation,
   OperationResult,
   StoreStats,
@@ -64,6 +66,24 @@ export class ModelStore {
       sizeBytes: living.reduce((sum, entry) => sum + Buffer.byteLength(entry.value), 0),
       revision: this.revision,
     };
+  }
+
+  /** Every entry that a reader sees, in byte order of the key. */
+  entries(): Entry[] {
+    return this.#living().sort((a, b) => compareBytes(a.key, b.key));
+  }
+
+  load(entries: readonly Entry[], { mode, revision: given = 0 }: LoadOptions): LoadResult | 'STORE_NOT_EMPTY' {
+    if (mode === 'fill' && this.#living().length > 0) return 'STORE_NOT_EMPTY';
+    const living = entries.filter((entry) => this.now < entry.expiresAt);
+    if (mode === 'merge') {
+      for (const entry of living) this.#entries.set(entry.key, { ...entry, revision: ++this.revision });
+    } else {
+      this.#entries = new Map(living.map((entry) => [entry.key, entry]));
+      const loaded = Math.max(given, ...entries.map(({ revision }) => revision));
+      this.revision = this.revision === 0 ? loaded : Math.max(this.revision + 1, loaded);
+    }
+    return { entries: living.length, expired: entries.length - living.length, revision: this.revision };
   }
 
   /** How many entries a sweep may find. Fewer when the engine has let some of them go already, as a restart may. */

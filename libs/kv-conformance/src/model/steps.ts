@@ -1,4 +1,13 @@
-import { MAX_INTEGER, MAX_TTL_MS, MIN_INTEGER, trustJsonText, type ListQuery, type Operation } from '@kvasir/kv-core';
+import {
+  MAX_INTEGER,
+  MAX_TTL_MS,
+  MIN_INTEGER,
+  trustJsonText,
+  type JsonText,
+  type ListQuery,
+  type LoadMode,
+  type Operation,
+} from '@kvasir/kv-core';
 import fc from 'fast-check';
 
 /** One step of a random history. Plain data, so that fast-check can shrink and print it. */
@@ -10,7 +19,26 @@ export type Step =
   | { readonly type: 'list'; readonly query: ListQuery }
   | { readonly type: 'advance time'; readonly milliseconds: number }
   | { readonly type: 'sweep'; readonly limit: number }
+  /** Read after some transactions, a pause and a sweep that come behind it. */
+  | { readonly type: 'snapshot'; readonly meanwhile: readonly RandomTransaction[]; readonly milliseconds: number }
+  | {
+      readonly type: 'load';
+      readonly mode: LoadMode;
+      readonly entries: readonly RandomEntry[];
+      readonly revision?: number;
+    }
   | { readonly type: 'restart' };
+
+/** An entry to load whose times count from the moment of the load. Milliseconds. */
+export interface RandomEntry {
+  readonly key: string;
+  readonly value: JsonText;
+  readonly revision: number;
+  readonly createdAgo: number;
+  readonly updatedAgo: number;
+  /** Absent: never. */
+  readonly expiresIn?: number;
+}
 
 /** A transaction whose checks may ask for the revision that a key has by then, which no generator can know. */
 export interface RandomTransaction {
@@ -115,6 +143,18 @@ const query: fc.Arbitrary<ListQuery> = fc.oneof(
   fc.record({ start: bound, end: bound, ...paging }, { requiredKeys: ['limit'] }),
 );
 
+const entry: fc.Arbitrary<RandomEntry> = fc.record(
+  {
+    key,
+    value: fc.constantFrom(...VALUES),
+    revision: fc.integer({ min: 1, max: 30 }),
+    createdAgo: fc.constantFrom(0, 1, 999, 100_000),
+    updatedAgo: fc.constantFrom(0, 1, 1001),
+    expiresIn: fc.constantFrom(-1000, -1, 0, 1, 999, 60_000, MAX_TTL_MS),
+  },
+  { requiredKeys: ['key', 'value', 'revision', 'createdAgo', 'updatedAgo'] },
+);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant('commit' as const), transaction }) },
   {
@@ -137,6 +177,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('sweep' as const), limit: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('snapshot' as const),
+      meanwhile: fc.array(transaction, { maxLength: 4 }),
+      milliseconds: fc.constantFrom(...ADVANCES_MS),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record(
+      {
+        type: fc.constant('load' as const),
+        mode: fc.constantFrom('replace' as const, 'fill' as const, 'merge' as const),
+        entries: fc.uniqueArray(entry, { selector: ({ key: name }) => name, maxLength: 6 }),
+        revision: fc.nat({ max: 40 }),
+      },
+      { requiredKeys: ['type', 'mode', 'entries'] },
+    ),
+  },
   { weight: 1, arbitrary: fc.constant({ type: 'restart' as const }) },
 );
 

@@ -5,8 +5,11 @@ import {
   type Effect,
   type Entry,
   type ListQuery,
+  type LoadOptions,
+  type LoadResult,
   type Operation,
   type Page,
+  type SnapshotSource,
   type StoreCapabilities,
   type StoreStats,
   type Transaction,
@@ -499,6 +502,121 @@ export const MUTANTS: readonly Mutant[] = [
     Store: class extends ReferenceStore {
       override async close(): Promise<void> {
         await this.doClose();
+      }
+    },
+  },
+  {
+    mistake: 'shows later writes in a snapshot',
+    caughtBy: 'snapshots',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doSnapshot(): Promise<SnapshotSource> {
+        const source = await super.doSnapshot();
+        let read = false;
+        const next = (): Entry[] | undefined => {
+          if (read) return undefined;
+          read = true;
+          return this.living().sort((a, b) => this.compare(a.key, b.key));
+        };
+        return { ...source, next };
+      }
+    },
+  },
+  {
+    mistake: 'leaves what expires while it is read out of a snapshot',
+    caughtBy: 'snapshots',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doSnapshot(): Promise<SnapshotSource> {
+        const source = await super.doSnapshot();
+        const next = async (): Promise<readonly Entry[] | undefined> =>
+          (await source.next())?.filter((entry) => this.isLiving(entry));
+        return { ...source, next };
+      }
+    },
+  },
+  {
+    mistake: 'names a revision that is not that of the snapshot',
+    caughtBy: 'snapshots',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doSnapshot(): Promise<SnapshotSource> {
+        const { data } = this;
+        const source = await super.doSnapshot();
+        return Object.defineProperty({ ...source }, 'revision', { get: () => data.revision + 1 });
+      }
+    },
+  },
+  {
+    mistake: 'keeps other keys in a replace',
+    caughtBy: 'loading',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doLoad(...args: Parameters<ReferenceStore['doLoad']>): Promise<LoadResult> {
+        const before = [...this.data.entries];
+        const answer = await super.doLoad(...args);
+        for (const [key, entry] of before) if (!this.data.entries.has(key)) this.data.entries.set(key, entry);
+        return answer;
+      }
+    },
+  },
+  {
+    mistake: 'takes the time of the load for that of the entries',
+    caughtBy: 'loading',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doLoad(...args: Parameters<ReferenceStore['doLoad']>): Promise<LoadResult> {
+        const before = new Set(this.data.entries.values());
+        const answer = await super.doLoad(...args);
+        for (const [key, entry] of this.data.entries) {
+          if (!before.has(entry)) this.data.entries.set(key, { ...entry, updatedAt: this.clock.now() });
+        }
+        return answer;
+      }
+    },
+  },
+  {
+    mistake: 'goes back in its revision after a load',
+    caughtBy: 'loading',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override async doLoad(...args: Parameters<ReferenceStore['doLoad']>): Promise<LoadResult> {
+        const answer = await super.doLoad(...args);
+        this.data.revision = Math.max(0, ...this.living().map((entry) => entry.revision));
+        return answer;
+      }
+    },
+  },
+  {
+    mistake: 'lets a fill overwrite what is there',
+    caughtBy: 'loading',
+    caughtByModel: true,
+    Store: class extends ReferenceStore {
+      protected override doLoad(
+        batches: AsyncIterable<readonly Entry[]>,
+        { mode, ...options }: LoadOptions,
+      ): Promise<LoadResult> {
+        return super.doLoad(batches, { ...options, mode: mode === 'fill' ? 'replace' : mode });
+      }
+    },
+  },
+  {
+    mistake: 'shows a replace as it comes, and keeps what came of one that fails',
+    caughtBy: 'loading',
+    caughtByModel: false,
+    Store: class extends ReferenceStore {
+      protected override async doLoad(
+        batches: AsyncIterable<readonly Entry[]>,
+        options: LoadOptions,
+      ): Promise<LoadResult> {
+        const { data } = this;
+        async function* shown(): AsyncGenerator<readonly Entry[]> {
+          for await (const batch of batches) {
+            for (const entry of batch) data.entries.set(entry.key, entry);
+            yield batch;
+          }
+        }
+        return await super.doLoad(shown(), options);
       }
     },
   },

@@ -4,19 +4,28 @@ import {
   DataDirLockedError,
   interpret,
   isExpired,
+  livingOf,
   ManualClock,
+  requireEmpty,
+  revisionAfterReplace,
   type Clock,
   type Effect,
   type Entry,
   type KvStore,
   type ListQuery,
+  type LoadOptions,
+  type LoadResult,
   type Page,
+  type SnapshotSource,
   type StoreCapabilities,
   type StoreStats,
   type Transaction,
   type TransactionResult,
 } from '@kvasir/kv-core';
 import type { ConformanceEngine, KvStoreHarness } from '../harness.js';
+
+/** So few that the tests' small stores give several. */
+const SNAPSHOT_BATCH = 3;
 
 /** What outlives a store: a stand-in for a disk or a database. */
 export class ReferenceData {
@@ -86,6 +95,43 @@ export class ReferenceStore extends AbstractKvStore {
     const freed = expired.slice(0, limit);
     for (const entry of freed) this.data.entries.delete(entry.key);
     return freed.length;
+  }
+
+  protected doSnapshot(): SnapshotSource | Promise<SnapshotSource> {
+    const entries = this.living().sort((a, b) => this.compare(a.key, b.key));
+    const { length: keys } = entries;
+    return {
+      revision: this.data.revision,
+      time: this.clock.now(),
+      keys,
+      next: () => (entries.length === 0 ? undefined : entries.splice(0, SNAPSHOT_BATCH)),
+      close: () => undefined,
+    };
+  }
+
+  protected async doLoad(
+    batches: AsyncIterable<readonly Entry[]>,
+    { mode, revision = 0 }: LoadOptions,
+  ): Promise<LoadResult> {
+    requireEmpty(mode, this.living().length);
+    const loaded: Entry[] = [];
+    let expired = 0;
+    let highest = revision;
+    for await (const batch of batches) {
+      const living = livingOf(batch, this.clock.now());
+      loaded.push(...living);
+      expired += batch.length - living.length;
+      highest = batch.reduce((most, entry) => Math.max(most, entry.revision), highest);
+    }
+    requireEmpty(mode, this.living().length);
+    if (mode === 'merge') {
+      for (const entry of loaded) this.apply({ type: 'set', entry: { ...entry, revision: this.data.revision + 1 } });
+    } else {
+      this.data.entries.clear();
+      for (const entry of loaded) this.data.entries.set(entry.key, entry);
+      this.data.revision = revisionAfterReplace(this.data.revision, highest);
+    }
+    return { entries: loaded.length, expired, revision: this.data.revision };
   }
 
   protected async doClose(): Promise<void> {

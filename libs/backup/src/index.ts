@@ -1,0 +1,3 @@
+export { BACKUP_CONTENT_TYPE, entryLine, type BackupHeader } from './backup-format.js';
+export { BackupReader } from './read-backup.js';
+export { writeBackup } from './write-backup.js';

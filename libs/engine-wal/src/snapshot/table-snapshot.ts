@@ -1,0 +1,95 @@
+import { compareKeys, isExpired, type Entry, type Page, type SnapshotSource } from '@kvasir/kv-core';
+
+import { OrderedTable } from '../table/ordered-table.js';
+
+/** Entries looked at in one call: some 50 µs. */
+const BATCH_ENTRIES = 256;
+
+const NOTHING: Page<Entry> = { items: [], more: false };
+
+/**
+ * A table's entries as of a revision, read in byte order of the key while the table goes on changing. Before an entry ahead of the reader is overwritten or removed it is put aside here, so
+ * memory holds what was taken away meanwhile and nothing else; what is behind the reader may go.
+ */
+export class TableSnapshot implements SnapshotSource {
+  readonly keys: number;
+  /** What was put aside and not read yet; made when there is something. */
+  private aside: OrderedTable | undefined;
+  /** The last key that was looked at. */
+  private last: string | undefined;
+  private done = false;
+
+  /**
+   * @param revision the store's; the table holds no later write
+   * @param time the store's, Unix milliseconds: what has expired by then is left out
+   */
+  constructor(
+    private table: OrderedTable,
+    readonly revision: number,
+    readonly time: number,
+    private readonly onClose: (snapshot: TableSnapshot) => void,
+  ) {
+    this.keys = table.live(time).count;
+  }
+
+  /** To be called with each entry that the table is about to lose. */
+  keep(entry: Entry): void {
+    const { revision, time, last, done } = this;
+    if (done || entry.revision > revision || isExpired(entry.expiresAt, time)) return;
+    if (last !== undefined && compareKeys(entry.key, last) <= 0) return;
+    this.aside ??= new OrderedTable();
+    this.aside.set(entry);
+  }
+
+  /** Goes on in another table, which holds what this one does and changes no more. */
+  moveTo(table: OrderedTable): void {
+    this.table = table;
+  }
+
+  next(): readonly Entry[] | undefined {
+    if (this.done) return undefined;
+    const { last: after, revision, time } = this;
+    const query = { after, limit: BATCH_ENTRIES };
+    const current = this.table.list(query, time);
+    const aside = this.aside?.list(query, time) ?? NOTHING;
+    const bound = lowest(endOf(current), endOf(aside));
+    this.last = bound;
+    this.done = bound === undefined;
+    const written = current.items.filter((entry) => entry.revision <= revision && isWithin(entry, bound));
+    const lost = aside.items.filter((entry) => isWithin(entry, bound));
+    for (const { key } of lost) this.aside?.delete(key);
+    return lost.length === 0 ? written : merge(written, lost);
+  }
+
+  close(): void {
+    this.done = true;
+    this.aside = undefined;
+    this.onClose(this);
+  }
+}
+
+/** Up to which key a page tells all; undefined: to the end. */
+function endOf({ items, more }: Page<Entry>): string | undefined {
+  return more ? items.at(-1)?.key : undefined;
+}
+
+function lowest(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareKeys(a, b) <= 0 ? a : b;
+}
+
+function isWithin(entry: Entry, bound: string | undefined): boolean {
+  return bound === undefined || compareKeys(entry.key, bound) <= 0;
+}
+
+/** Two lists in byte order as one; no key is in both. */
+function merge(a: readonly Entry[], b: readonly Entry[]): Entry[] {
+  const merged: Entry[] = [];
+  let i = 0;
+  for (const entry of b) {
+    for (; i < a.length && compareKeys(a[i]!.key, entry.key) < 0; i++) merged.push(a[i]!);
+    merged.push(entry);
+  }
+  for (; i < a.length; i++) merged.push(a[i]!);
+  return merged;
+}
