@@ -47,6 +47,23 @@ describe('an answer', () => {
     });
   });
 
+  it('is asked for with the API key, and without one when there is none', async () => {
+    for (const [apiKey, sent] of [
+      ['k-1', 'k-1'],
+      [undefined, undefined],
+    ] as const) {
+      const { server, transport } = await serve(inTurn(rawAnswer(200, '')), { apiKey });
+      await transport.send(GET);
+      await transport.send(PUT);
+      expect(server.requests.map(({ headers }) => headers['x-api-key'])).toEqual([sent, sent]);
+    }
+    for (const apiKey of ['', 'two words', 'line\r\nbreak', 'schl\u00fcssel']) {
+      expect(() => transportTo('http://localhost', { apiKey })).toThrow(
+        /^the API key is empty, or holds something else/,
+      );
+    }
+  });
+
   it('is a redirect when the service redirects: it is not followed', async () => {
     const { server: target } = await serve(inTurn(rawAnswer(200, 'elsewhere')));
     const { transport } = await serve(inTurn(rawAnswer(302, '', { Location: target.url })));

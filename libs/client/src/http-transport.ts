@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type Dispatcher } from 'undici';
+import { checkedApiKey } from './api-key.js';
 import { baseUrl } from './base-url.js';
 import { ConnectionFailedError, TimedOutError } from './errors.js';
 import type { HttpAnswer, HttpRequest } from './http-message.js';
@@ -14,6 +15,8 @@ export interface HttpTransportOptions {
   readonly maxAnswerBytes?: number;
   /** The most connections at once, each kept alive; further requests wait. Default 64. */
   readonly connections?: number;
+  /** Sent as `x-api-key` with every request; default: nothing. Visible ASCII characters without spaces. */
+  readonly apiKey?: string;
 }
 
 /** Options of one call. */
@@ -24,7 +27,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-const DEFAULTS: Required<HttpTransportOptions> = {
+const DEFAULTS: Required<Omit<HttpTransportOptions, 'apiKey'>> = {
   timeoutMs: 10_000,
   retries: 2,
   maxAnswerBytes: 16 * 1024 * 1024,
@@ -48,14 +51,16 @@ const FIRST_PAUSE_MS = 50;
 export class HttpTransport {
   /** The service's address without a slash at its end. */
   readonly url: string;
-  private readonly options: Required<HttpTransportOptions>;
+  private readonly options: typeof DEFAULTS;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly jsonHeaders: Readonly<Record<string, string>>;
   private readonly basePath: string;
   private readonly pool: Pool;
 
   /**
    * @param url `http:` or `https:`; a path in it comes before every request's own
    * @throws TypeError for any other URL, and for one with a user name, a password, a query or a fragment
-   * @throws RangeError for options out of bounds
+   * @throws RangeError for options out of bounds, an API key that no header carries included
    */
   constructor(url: string | URL, options: HttpTransportOptions = {}) {
     const { origin, path } = baseUrl(url);
@@ -67,6 +72,8 @@ export class HttpTransport {
       maxAnswerBytes: checked('maxAnswerBytes', options.maxAnswerBytes ?? DEFAULTS.maxAnswerBytes, 1, 2 ** 29),
       connections: checked('connections', options.connections ?? DEFAULTS.connections, 1, 65_535),
     };
+    this.headers = options.apiKey === undefined ? {} : { 'x-api-key': checkedApiKey(options.apiKey) };
+    this.jsonHeaders = { ...this.headers, 'content-type': 'application/json' };
     this.pool = new Pool(origin, {
       connections: this.options.connections,
       // One timer of our own covers a call from its first moment to the last byte; an answer that drips gets no more time.
@@ -124,7 +131,7 @@ export class HttpTransport {
     const response = await this.pool.request({
       method,
       path: this.basePath + path,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: body === undefined ? this.headers : this.jsonHeaders,
       body: body ?? null,
       signal,
     });

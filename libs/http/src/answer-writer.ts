@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { WireAnswer } from './wire-answer.js';
+import type { WireAnswer, WireBody } from './wire-answer.js';
 
 const NO_CONTENT = 204;
+
+/** A body that comes piece by piece. */
+export type Pieces = Exclude<WireBody, string>;
 
 /** How an answer leaves. */
 export interface WriteOptions {
@@ -16,10 +19,10 @@ export interface WriteOptions {
 export function writeText(
   req: IncomingMessage,
   res: ServerResponse,
-  answer: WireAnswer,
-  text: string,
+  answer: WireAnswer<string>,
   options: WriteOptions,
 ): void {
+  const text = answer.body;
   const headers = headersOf(answer, options.close);
   // RFC 9110 section 8.6: a 204 has no length.
   if (answer.status !== NO_CONTENT) headers.push('Content-Length', String(Buffer.byteLength(text)));
@@ -45,10 +48,10 @@ export function writeText(
 export async function writePieces(
   req: IncomingMessage,
   res: ServerResponse,
-  answer: WireAnswer,
-  pieces: Iterable<string> | AsyncIterable<string>,
+  answer: WireAnswer<Pieces>,
   options: WriteOptions,
 ): Promise<void> {
+  const pieces = answer.body;
   const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
   const headers = headersOf(answer, options.close);
   // HTTP/1.0 has no chunks; there the end of the connection is the end of the body.
@@ -65,7 +68,9 @@ export async function writePieces(
     if (!res.destroyed) res.writeHead(answer.status, headers);
     while (!res.destroyed && !(done = piece.done === true)) {
       const taken = res.write(piece.value);
-      await (taken ? nextTurn() : drainedOrClosed(res));
+      if (!taken) await drainedOrClosed(res);
+      // Also behind a drain: a socket that takes all at once says so within the same turn.
+      await nextTurn();
       if (!res.destroyed) piece = await iterator.next();
     }
     if (done) res.end();
@@ -79,7 +84,10 @@ export async function writePieces(
 }
 
 function headersOf(answer: WireAnswer, close: boolean): string[] {
-  const headers = answer.status === NO_CONTENT ? [] : ['Content-Type', answer.contentType];
+  const headers =
+    answer.status === NO_CONTENT
+      ? ['X-Content-Type-Options', 'nosniff']
+      : ['Content-Type', answer.contentType, 'X-Content-Type-Options', 'nosniff'];
   if (answer.headers !== undefined)
     for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
   if (close) headers.push('Connection', 'close');

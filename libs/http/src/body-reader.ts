@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { divertBody, restoreBody, type BodySink } from './express-messages.js';
+import { BodyCollector, type BodyBudget } from './limits/body-collector.js';
 import { WireRefusal } from './wire-refusal.js';
 import { EMPTY_BODY } from './wire-request.js';
 
@@ -20,14 +22,23 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
   );
 }
 
+/** Whether a transfer coding is one that is taken. */
+export function isChunked(transferEncoding: string): boolean {
+  return transferEncoding.trim().toLowerCase() === 'chunked';
+}
+
 /**
  * Checks what the headers say of a body, before any of it is read.
  *
  * @throws WireRefusal 415 for another media type, charset or content coding; 413 for a declared length over the limit; 501 for a transfer coding besides `chunked`
  */
-export function checkBodyHeaders({ headers, rawHeaders }: IncomingMessage, maxBytes: number): void {
-  checkContentType(headers['content-type']);
-  refuseSecondContentType(rawHeaders);
+export function checkBodyHeaders(
+  { headers, rawHeaders }: IncomingMessage,
+  maxBytes: number,
+  mediaType = 'application/json',
+): void {
+  checkContentType(headers['content-type'], mediaType);
+  refuseSecondContentType(rawHeaders, mediaType);
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
     throw new WireRefusal(415, `the content coding '${coding}' is not taken; send the body as it is (identity)`, {
@@ -35,30 +46,28 @@ export function checkBodyHeaders({ headers, rawHeaders }: IncomingMessage, maxBy
     });
   }
   const transfer = headers['transfer-encoding'];
-  if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked') {
+  if (transfer !== undefined && !isChunked(transfer)) {
     throw new WireRefusal(501, `the transfer coding '${transfer}' is not taken; only chunked is`);
   }
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
 /** Node keeps the first of several lines; whoever looks at the request on its way may go by another. */
-function refuseSecondContentType(rawHeaders: readonly string[]): void {
+function refuseSecondContentType(rawHeaders: readonly string[], mediaType: string): void {
   let lines = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     if (name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE) lines++;
   }
-  if (lines > 1)
-    throw new WireRefusal(415, `the Content-Type is given ${lines} times; it must be application/json, once`);
+  if (lines > 1) throw new WireRefusal(415, `the Content-Type is given ${lines} times; it must be ${mediaType}, once`);
 }
 
-function checkContentType(contentType: string | undefined): void {
-  if (contentType === 'application/json') return;
-  if (contentType === undefined)
-    throw new WireRefusal(415, 'the body has no Content-Type; it must be application/json');
+function checkContentType(contentType: string | undefined, mediaType: string): void {
+  if (contentType === mediaType) return;
+  if (contentType === undefined) throw new WireRefusal(415, `the body has no Content-Type; it must be ${mediaType}`);
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
-  if (type.trim() !== 'application/json')
-    throw new WireRefusal(415, `the Content-Type '${contentType}' is not taken; it must be application/json`);
+  if (type.trim() !== mediaType)
+    throw new WireRefusal(415, `the Content-Type '${contentType}' is not taken; it must be ${mediaType}`);
   for (const parameter of parameters) {
     const [name = '', value = ''] = parameter.split('=');
     if (name.trim() === 'charset' && !/^"?utf-?8"?$/.test(value.trim())) {
@@ -70,48 +79,37 @@ function checkContentType(contentType: string | undefined): void {
 /**
  * Reads a body to its end. A body that arrived in one piece is not copied.
  *
- * @throws WireRefusal 413 as soon as more than `maxBytes` have come; what still comes is the caller's to discard
+ * @param budget what all bodies that are arriving share
+ * @throws WireRefusal 413 as soon as more than `maxBytes` have come, 503 when the budget is used up; what still comes is the caller's to discard
  * @throws BodyAbortedError when the connection ends first
  */
-export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(req: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const stop = (): void => {
-      req.off('data', onData);
-      req.off('end', onEnd);
-      req.off('close', onClose);
+    const collector = new BodyCollector(budget, maxBytes);
+    const refuse = (error: Error): void => {
+      restoreBody(req);
+      collector.release();
+      reject(error);
     };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      if (size > maxBytes) {
-        stop();
-        reject(tooLarge(maxBytes));
-      } else {
-        chunks.push(chunk);
-      }
+    const sink: BodySink = {
+      piece: (bytes) => {
+        if (collector.size + bytes.length > maxBytes) refuse(tooLarge(maxBytes));
+        else if (!collector.add(bytes)) refuse(tooMany());
+      },
+      end: () => resolve(collector.size === 0 ? EMPTY_BODY : collector.finish()),
+      abort: () => refuse(new BodyAbortedError()),
     };
-    const onEnd = (): void => {
-      stop();
-      resolve(joined(chunks, size));
-    };
-    const onClose = (): void => {
-      stop();
-      reject(new BodyAbortedError());
-    };
-    req.on('data', onData);
-    req.on('end', onEnd);
-    req.on('close', onClose);
-    if (req.destroyed) onClose();
+    if (req.destroyed) sink.abort();
+    else divertBody(req, sink);
   });
-}
-
-function joined(chunks: readonly Buffer[], size: number): Buffer {
-  const [first] = chunks;
-  if (first === undefined) return EMPTY_BODY;
-  return chunks.length === 1 ? first : Buffer.concat(chunks, size);
 }
 
 function tooLarge(maxBytes: number): WireRefusal {
   return new WireRefusal(413, `the body is larger than ${maxBytes} bytes`);
+}
+
+function tooMany(): WireRefusal {
+  return new WireRefusal(503, 'there is no room left for large request bodies: too many are arriving; try again', {
+    headers: { 'Retry-After': '1' },
+  });
 }

@@ -27,7 +27,7 @@ export function endWithRefusal(socket: Socket, refusal: RawRefusal, lingerMs: nu
   const { body } = problemAnswer(refusal.status, refusal.text);
   socket.end(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n` +
-      `Content-Type: ${JSON_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Type: ${JSON_CONTENT_TYPE}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`,
   );
   // Closing at once, with bytes unread, would be a reset that takes the answer with it.
   const timer = setTimeout(() => socket.destroy(), lingerMs);

@@ -1,4 +1,5 @@
 import { JsonReadError, KvError, type ErrorKind } from '@kvasir/kv-core';
+import type { WireHeaders } from './wire-answer.js';
 import { WireRefusal } from './wire-refusal.js';
 
 /** An error in HTTP's terms: what every API says of it, each in its own form. */
@@ -10,6 +11,7 @@ export interface ErrorStatus {
 
 const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   request: 400,
+  forbidden: 403,
   full: 507,
   unavailable: 503,
   damaged: 500,
@@ -26,4 +28,14 @@ export function errorStatus(error: unknown): ErrorStatus | undefined {
     return { status: STATUS_OF_KIND[error.kind], text: error.message };
   }
   return undefined;
+}
+
+/** Of what passes by itself within moments, and has changed nothing. In seconds. */
+const RETRY_AFTER: WireHeaders = { 'Retry-After': '1' };
+
+/** Headers that the answer to an error must have whatever the API's form is. */
+export function errorHeaders(error: unknown): WireHeaders | undefined {
+  if (error instanceof WireRefusal) return error.headers;
+  const passes = error instanceof KvError && (error.code === 'STORE_STARTING' || error.code === 'STORE_CLOSED');
+  return passes ? RETRY_AFTER : undefined;
 }

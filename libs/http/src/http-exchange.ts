@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { WireAnswer } from './wire-answer.js';
 import type { WireApi } from './wire-errors.js';
 import type { WireRequest } from './wire-request.js';
+import type { WireRoute } from './wire-router.js';
 
 /** Where the exchange of a request that goes through Express is found. */
 const EXCHANGE = Symbol('exchange');
@@ -11,8 +13,14 @@ type Carrier = IncomingMessage & { [EXCHANGE]?: HttpExchange };
 export class HttpExchange {
   /** Whose error form holds; set by the router's match. */
   api: WireApi;
+  /** Set by the router's match; undefined for a request that fits none. */
+  route: WireRoute | undefined;
+  /** By `performance.now()`; -1 when nobody observes requests, or has been told of this one. */
+  startedAt = -1;
   /** Set once the request is read and decoded. */
   request: WireRequest | undefined;
+  /** Set once it is known; it leaves at the end of the turn. */
+  answer: WireAnswer<string> | undefined;
 
   constructor(
     readonly req: IncomingMessage,

@@ -197,6 +197,7 @@ describe.each([
       const response = await request('GET /kv?prefix=x');
       expect(response.headers.filter(([name]) => name !== 'Date')).toEqual([
         ['Content-Type', 'application/json; charset=utf-8'],
+        ['X-Content-Type-Options', 'nosniff'],
         ['Cache-Control', 'no-store'],
         ['Content-Length', String(response.body.length)],
         ['Connection', 'keep-alive'],
@@ -234,7 +235,16 @@ describe.each([
       await connection.closed;
       expect(toy.debugs).toEqual([
         {
-          fields: { method: 'GET', path: '/kv/x', status: 404, sent: true, ms: expect.any(Number) },
+          fields: {
+            id: expect.any(String),
+            api: expect.any(String),
+            method: 'GET',
+            route: '/kv/:key',
+            key: 'x',
+            status: 404,
+            sent: true,
+            ms: expect.any(Number),
+          },
           message: 'request',
         },
       ]);
@@ -489,6 +499,39 @@ describe.each([
       await connection.closed;
     });
 
+    test.each([
+      ['half', `Content-Length: 9\r\n\r\n{"a"`, ':"b"}GET /kv/x HTTP/1.1\r\n' + HOST + '\r\n'],
+      ['whole', `Content-Length: 9\r\n\r\n{"a":"b"}`, `GET /kv/x HTTP/1.1\r\n${HOST}\r\n`],
+      [
+        'half of a chunked one',
+        `Transfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n4\r`,
+        `\n:"b"\r\n1\r\n}\r\n0\r\n\r\nGET /kv/x HTTP/1.1\r\n${HOST}\r\n`,
+      ],
+    ])('a body that is there (%s) before its request has its turn is read', async (_which, before, after) => {
+      const connection = await open();
+      await connection.send(`GET /slow/x HTTP/1.1\r\n${HOST}\r\nPUT /kv/x HTTP/1.1\r\n${HOST}${JSON_TYPE}${before}`);
+      await toy.state.entered.opened;
+      toy.state.gate.open();
+      expect((await connection.next()).json()).toEqual({ slow: 'x' });
+      await connection.send(after);
+      expect((await connection.next()).status).toBe(200);
+      expect((await connection.next()).json()).toEqual({ key: 'x', value: '{"a":"b"}' });
+    });
+
+    test('a body over the limit that is there before its request has its turn is a 413', async () => {
+      const connection = await open();
+      await connection.send(
+        `GET /slow/x HTTP/1.1\r\n${HOST}\r\nPUT /kv/x HTTP/1.1\r\n${HOST}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n400\r\n${'x'.repeat(1024)}\r\n`,
+      );
+      await toy.state.entered.opened;
+      toy.state.gate.open();
+      expect((await connection.next()).json()).toEqual({ slow: 'x' });
+      expect((await connection.next()).status).toBe(413);
+      await connection.send('0\r\n\r\n');
+      await connection.closed;
+      expect(toy.state.calls).toEqual([]);
+    });
+
     test('a broken body behind a request in progress is refused in its turn', async () => {
       const connection = await open();
       await connection.send(
@@ -515,6 +558,23 @@ describe.each([
       expect([response.json(), response.header('Connection')]).toEqual([{ success: true, bytes: 4 }, 'close']);
       await connection.closed;
       expect([...toy.state.values]).toEqual([['é', '"é"']]);
+    });
+
+    test('a client that sends its request and the end in one go reads its answer', async () => {
+      const connection = await open();
+      connection.socket.end(`GET /kv/x HTTP/1.1\r\n${HOST}\r\n`);
+      expect((await connection.next()).status).toBe(404);
+      await connection.closed;
+    });
+
+    test('a refusal that is ready comes before the end that broken bytes behind it make', async () => {
+      const connection = await open();
+      await connection.send(
+        `PUT /kv/x HTTP/1.1\r\n${HOST}Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      );
+      expect((await connection.next()).status).toBe(415);
+      await connection.closed;
+      expect(connection.rest).toBe('');
     });
 
     test('bytes below 32 in a target are refused', async () => {

@@ -4,14 +4,22 @@ import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { Cors, type CorsOrigins } from './browser/cors.js';
 import { endWithRefusal } from './client-error.js';
+import { expressMessages, type ExpressPrototypes, type MessageClasses } from './express-messages.js';
 import { closeServers } from './graceful-close.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
+import { BodyBudget } from './limits/body-collector.js';
+import { limitConnections } from './limits/connection-limit.js';
+import type { RateLimiter } from './limits/rate-limiter.js';
+import { StalledWrites } from './limits/stalled-writes.js';
 import type { ParserError } from './reencoded-connection.js';
+import type { RequestObserver } from './request-observer.js';
 import { WireAnswer } from './wire-answer.js';
-import { WireDispatcher, type WireGate } from './wire-dispatcher.js';
+import { WireDispatcher } from './wire-dispatcher.js';
 import type { WireApi } from './wire-errors.js';
+import type { WireGate } from './wire-gate.js';
 import { WireRouter } from './wire-router.js';
 
 /** How long clients may take, in milliseconds. */
@@ -47,14 +55,39 @@ export interface HttpAdapterOptions {
   readonly logger: HttpLogger;
   /** The longest body, in bytes; default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /** The most bytes that the bodies of all requests may take while they arrive; default 256 MiB, and never less than one body. */
+  readonly maxBodiesBytes?: number;
   /** Whether wire routes skip Express and Nest's pipeline; default true. The answers are the same either way. */
   readonly fast?: boolean;
   readonly timeouts?: Partial<HttpTimeouts>;
   /** Owns every path that no API owns, such as unknown ones; default `DEFAULT_API`. */
   readonly fallbackApi?: WireApi;
-  /** Asked for every request, before anything else is done with it; default: all may go on. */
+  /** Asked for every request, before anything else is done with it; default: all may go on, as `ANYONE`. */
   readonly gate?: WireGate;
+  /** Refuses requests that come too soon; default: none. */
+  readonly limiter?: RateLimiter;
+  /** Told of every request; default: nobody is, and nothing is measured. */
+  readonly observer?: RequestObserver;
+  /** Which web pages of other sites may read answers; default: none. */
+  readonly corsOrigins?: CorsOrigins;
+  /** The most connections at once, for each port; default: as many as the system has descriptors for. */
+  readonly maxConnections?: number;
 }
+
+/** What a certificate is renewed with, as PEM text. */
+export interface TlsIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Bodies of 1 MiB from 256 clients at once. */
+export const DEFAULT_MAX_BODIES_BYTES = 268_435_456;
+
+/** Answers that clients do not read. Each is at most a body long: 512 clients at once must ask for the longest and not read it. */
+const MAX_WAITING_BYTES = 536_870_912;
+
+/** The request line and all header lines; past it the answer is a 431. Node's default, which a flag of its own may change. */
+const MAX_HEADER_BYTES = 16_384;
 
 /**
  * Nest's Express adapter with the wire APIs in front of Express: they never pay for its router. Express serves what {@link WireRouter.addExternal} leaves to it.
@@ -66,24 +99,40 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   readonly #logger: HttpLogger;
   readonly #timeouts: HttpTimeouts;
   readonly #dispatcher: WireDispatcher;
+  readonly #messages: MessageClasses;
   readonly #servers: (http.Server | https.Server)[] = [];
   /** Connections that are open, to find those that never sent anything. */
   readonly #sockets = new Set<Socket>();
   #nestOptions: NestApplicationOptions = {};
   #closing: Promise<void> | undefined;
+  readonly #maxConnections: number | undefined;
+  readonly #stalled: StalledWrites;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(options: HttpAdapterOptions) {
     super();
     this.router = new WireRouter(options.fallbackApi);
     this.#logger = options.logger;
     this.#timeouts = { ...DEFAULT_HTTP_TIMEOUTS, ...options.timeouts };
+    this.#maxConnections = options.maxConnections;
+    this.#stalled = new StalledWrites(this.#sockets, {
+      stallMs: this.#timeouts.stallMs,
+      maxWaitingBytes: MAX_WAITING_BYTES,
+      now: () => performance.now(),
+    });
+    this.#messages = expressMessages(this.getInstance<ExpressPrototypes>());
     this.disable('x-powered-by');
     this.disable('etag');
+    const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_REQUEST_LIMITS.maxBodyBytes;
     this.#dispatcher = new WireDispatcher(this.router, this.getInstance<http.RequestListener>(), {
       logger: options.logger,
-      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_REQUEST_LIMITS.maxBodyBytes,
+      maxBodyBytes,
+      bodyBudget: new BodyBudget(Math.max(options.maxBodiesBytes ?? DEFAULT_MAX_BODIES_BYTES, maxBodyBytes)),
       lingerMs: this.#timeouts.lingerMs,
       gate: options.gate,
+      limiter: options.limiter,
+      observer: options.observer,
+      cors: options.corsOrigins === undefined ? undefined : new Cors(options.corsOrigins),
       fast: options.fast ?? true,
     });
   }
@@ -115,6 +164,17 @@ export class KvasirHttpAdapter extends ExpressAdapter {
     return server.address() as AddressInfo;
   }
 
+  /**
+   * Shows this certificate to all who connect from now on; connections that are open keep theirs. For an application that was created with `httpsOptions`.
+   *
+   * @throws Error when the two do not fit each other or are no PEM; the old ones stay
+   */
+  renewTls(identity: TlsIdentity): void {
+    const { httpsOptions } = this.#nestOptions;
+    for (const server of this.#servers)
+      if (server instanceof https.Server) server.setSecureContext({ ...httpsOptions, ...identity });
+  }
+
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (!(body instanceof WireAnswer)) return super.reply(response, body, statusCode);
     const res = response as http.ServerResponse;
@@ -131,7 +191,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   /** From here on every answer closes its connection. */
   override beforeClose(): void {
     super.beforeClose();
-    this.#dispatcher.draining = true;
+    this.#dispatcher.drain();
   }
 
   /**
@@ -140,20 +200,20 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   override close(): Promise<void> {
     this.beforeClose();
     const drainMs = this.#nestOptions.forceCloseConnections === true ? 0 : this.#timeouts.drainMs;
-    return (this.#closing ??= closeServers(this.#servers, this.#sockets, drainMs));
+    return (this.#closing ??= closeServers(this.#servers, this.#sockets, drainMs).finally(() =>
+      clearInterval(this.#watch),
+    ));
   }
 
   #createServer(): http.Server | https.Server {
     const { httpsOptions } = this.#nestOptions;
-    const { request, response } = this.getInstance<{ request: http.IncomingMessage; response: http.ServerResponse }>();
     const options: http.ServerOptions = {
-      // Express sets the prototype of each message, which makes it slow, unless it has the right one from birth.
-      IncomingMessage: withPrototype(http.IncomingMessage, request),
-      ServerResponse: withPrototype<typeof http.ServerResponse>(http.ServerResponse, response),
+      ...this.#messages,
       headersTimeout: this.#timeouts.headersMs,
       requestTimeout: this.#timeouts.requestMs,
       keepAliveTimeout: this.#timeouts.keepAliveMs,
       connectionsCheckingInterval: this.#timeouts.checkIntervalMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
       // The dispatcher asks for Host, so that its absence is answered in the API's form.
       requireHostHeader: false,
     };
@@ -161,8 +221,12 @@ export class KvasirHttpAdapter extends ExpressAdapter {
     const server =
       httpsOptions === undefined
         ? http.createServer(options, listener)
-        : https.createServer({ ...options, ...httpsOptions }, listener);
+        : https.createServer({ handshakeTimeout: this.#timeouts.headersMs, ...options, ...httpsOptions }, listener);
     server.timeout = this.#timeouts.stallMs;
+    if (this.#maxConnections !== undefined) limitConnections(server, this.#maxConnections, this.#logger);
+    server.once('listening', () => {
+      this.#watch ??= setInterval(() => this.#stalled.check(), this.#timeouts.checkIntervalMs).unref();
+    });
     // Before that, whoever asked to listen hears of errors.
     server.once('listening', () =>
       server.on('error', (error) => this.#logger.error({ err: error }, 'an HTTP server failed')),
@@ -185,24 +249,18 @@ export class KvasirHttpAdapter extends ExpressAdapter {
         this.#timeouts.lingerMs,
       );
     });
-    server.on(httpsOptions === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    // There is nobody yet who could read an answer. Node hands the error on as a 'clientError'.
+    server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+    const track = (socket: Socket): void => {
       this.#sockets.add(socket);
+      // A client that has sent all that it will: Node ends its connection at once, and an answer in the same turn would come too late.
+      socket.prependListener('end', () => this.#dispatcher.flush());
       socket.once('close', () => this.#sockets.delete(socket));
-    });
+    };
+    server.on('connection', track);
+    // With TLS, one that never sent anything is one whose encrypted side never did.
+    server.on('secureConnection', track);
     this.#servers.push(server);
     return server;
   }
-}
-
-/**
- * A constructor that sets its instances up as `base` does and gives them exactly this prototype, which an ES class cannot have.
- *
- * Node's message classes are functions that can be called like this. `Reflect.construct` would do as well, but its objects cost 110 µs more a request on Node 20.
- */
-function withPrototype<T extends new (...args: never[]) => object>(base: T, prototype: object): T {
-  function Message(this: object, ...args: unknown[]): void {
-    Reflect.apply(base, this, args);
-  }
-  Message.prototype = prototype;
-  return Message as unknown as T;
 }

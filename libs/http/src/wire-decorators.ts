@@ -29,6 +29,8 @@ export interface WireControllerMetadata {
 export interface WireRouteMetadata {
   readonly method: WireMethod;
   readonly path: string;
+  /** See `WireRoute.streams`. */
+  readonly streams?: string;
 }
 
 /** The request on the way through Nest: what the dispatcher has read and decoded. */
@@ -64,13 +66,17 @@ export const WirePut = (path = ''): WireRouteDecorator => wireRoute('PUT', path,
 /** A POST route; its body, if any, is JSON, read before the handler runs. */
 export const WirePost = (path = ''): WireRouteDecorator => wireRoute('POST', path, Post(path));
 
+/** A POST route whose body, of this media type, its handler reads itself: {@link WireRequest.stream}. It may be longer than MAX_BODY_BYTES. */
+export const WirePostStream = (path: string, mediaType: string): WireRouteDecorator =>
+  wireRoute('POST', path, Post(path), mediaType);
+
 /** A DELETE route; a body is ignored. */
 export const WireDelete = (path = ''): WireRouteDecorator => wireRoute('DELETE', path, Delete(path));
 
-function wireRoute(method: WireMethod, path: string, nestRoute: MethodDecorator): WireRouteDecorator {
+function wireRoute(method: WireMethod, path: string, nestRoute: MethodDecorator, streams?: string): WireRouteDecorator {
   return (target, name, descriptor) => {
     nestRoute(target, name, descriptor);
-    SetMetadata(WIRE_ROUTE, { method, path } satisfies WireRouteMetadata)(target, name, descriptor);
+    SetMetadata(WIRE_ROUTE, { method, path, streams } satisfies WireRouteMetadata)(target, name, descriptor);
     FromExchange()(target, name, 0);
   };
 }

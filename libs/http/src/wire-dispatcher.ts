@@ -1,38 +1,47 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
-import { writePieces, writeText, type WriteOptions } from './answer-writer.js';
+import { AnswerSender } from './answer-sender.js';
+import type { Pieces } from './answer-writer.js';
+import { PAGE_HEADERS } from './browser/page-headers.js';
+import type { Cors } from './browser/cors.js';
 import { BodyAbortedError, checkBodyHeaders, hasBody, readBody } from './body-reader.js';
+import { bodyStream, isStreamingBody } from './body-stream.js';
 import { endWithRefusal, refusalOfParserError } from './client-error.js';
+import { errorHeaders } from './error-status.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
+import type { BodyBudget } from './limits/body-collector.js';
+import type { RateLimiter } from './limits/rate-limiter.js';
 import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelining.js';
 import { decodeKey, splitTarget } from './raw-path.js';
+import { logUnexpected, logWhenAnswered, pathOf, requestId } from './request-log.js';
+import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
-import { WireAnswer, type WireBody } from './wire-answer.js';
-import { internalRefusal, problemAnswer, type WireApi } from './wire-errors.js';
+import { WireAnswer, type WireHeaders } from './wire-answer.js';
+import { internalAnswer, internalRefusal, type WireApi } from './wire-errors.js';
+import { ANYONE, type WireGate } from './wire-gate.js';
 import { WireQuery } from './wire-query.js';
 import { WireRefusal } from './wire-refusal.js';
 import { EMPTY_BODY, WireRequest } from './wire-request.js';
 import type { WireRoute, WireRouter } from './wire-router.js';
-
-/**
- * Says whether a request may go on, by its headers alone: asked before its key is decoded, its body read or its handler called, and whether or not there is a route for it.
- *
- * @param path raw, starting with a slash
- * @returns the refusal to answer it with
- */
-export type WireGate = (method: string, path: string, headers: IncomingHttpHeaders) => WireRefusal | undefined;
 
 /** What the dispatcher is set up with. */
 export interface DispatcherOptions {
   readonly logger: HttpLogger;
   /** The longest body, in bytes. */
   readonly maxBodyBytes: number;
+  /** What the bodies that are arriving may take together. */
+  readonly bodyBudget: BodyBudget;
   /** How long to discard what a refused client still sends, in milliseconds. */
   readonly lingerMs: number;
   readonly gate?: WireGate;
+  /** Counts requests and refuses those that come too soon; default: none is refused. */
+  readonly limiter?: RateLimiter;
+  /** Which web pages of other sites may read answers; default: none. */
+  readonly cors?: Cors;
+  /** Told of every request; default: nobody is. */
+  readonly observer?: RequestObserver;
   /** true: handlers are called at once. false: through the pipeline of Express and Nest, with the same answers. */
   readonly fast: boolean;
 }
@@ -40,8 +49,8 @@ export interface DispatcherOptions {
 /** The client's side of `Expect` (RFC 9110 section 10.1.1): nothing, `100-continue`, or something that nobody knows. */
 export type Expectation = 'nothing' | 'continue' | 'unknown';
 
-// An unread body up to this size is discarded and the connection kept.
-const MAX_DISCARDED_BYTES = 65_536;
+/** Node's, for a request that takes longer than `requestMs`. */
+const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 // Stands for any segment where the route is known already: no route has it as a literal.
 const ANY_SEGMENT = '-';
@@ -50,16 +59,28 @@ const ANY_SEGMENT = '-';
  * Stands in front of Express: takes every request, serves what the wire APIs own, and leaves to Express only what the router says is Express's.
  */
 export class WireDispatcher {
-  /** From when the service began to stop: every answer closes its connection. */
-  draining = false;
   /** Refuse with a 503 while draining, instead of serving what still comes. */
   refuseWhileDraining = false;
+
+  private readonly sender: AnswerSender;
 
   constructor(
     private readonly router: WireRouter,
     private readonly express: RequestListener,
     private readonly options: DispatcherOptions,
-  ) {}
+  ) {
+    this.sender = new AnswerSender(options.logger, options.lingerMs, options.observer);
+  }
+
+  /** From here on every answer closes its connection. */
+  drain(): void {
+    this.sender.draining = true;
+  }
+
+  /** Sends every answer that is ready. To be called before a connection ends from our side. */
+  flush(): void {
+    this.sender.flush();
+  }
 
   /** Serves a request, after those that came before it on its connection. */
   dispatch(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
@@ -78,12 +99,15 @@ export class WireDispatcher {
 
   /** Deals with bytes that Node's parser refuses, behind the answers to the requests before them. */
   refuseBrokenConnection(error: ParserError, socket: Socket, server: Server): void {
+    if (error.code === REQUEST_TIMEOUT && isStreamingBody(socket)) return;
     // Each further byte is another error of the parser.
     if (!markBroken(socket, error)) return;
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
+    // An answer that is ready comes before what is said of these bytes.
+    this.flush();
     const proceed = (): void => {
       if (!socket.writable) return;
       const request = unparsedRequest(error);
@@ -97,7 +121,7 @@ export class WireDispatcher {
     const pending = pendingAnswer(socket);
     if (pending === undefined) proceed();
     else if (pending.req.complete) pending.once('close', proceed);
-    else if (pending.headersSent) socket.destroy();
+    else if (pending.headersSent) socket.destroySoon();
     else if (pending.socket !== null) proceed();
     // Otherwise the request's turn comes, and is answered so.
   }
@@ -105,52 +129,52 @@ export class WireDispatcher {
   /**
    * Answers with what a handler gave.
    *
-   * @returns a promise, which never fails, for an answer in pieces; undefined when the answer has been written
+   * @returns a promise, which never fails, for an answer in pieces; undefined for one that leaves at the end of this turn
    */
   answer(exchange: HttpExchange, answer: WireAnswer): Promise<void> | undefined {
-    const { req, res } = exchange;
-    // The client is gone, and with it whoever would read this.
-    if (res.destroyed) return undefined;
-    const unread = this.#leavesBodyUnread(exchange);
-    const options = {
-      close: unread || this.draining || isReencoded(req.socket),
-      lingerMs: unread ? this.options.lingerMs : 0,
-    };
-    const { body } = answer;
-    if (typeof body !== 'string') return this.#answerInPieces(exchange, answer, body, options);
-    try {
-      writeText(req, res, answer, body, options);
-    } catch (error) {
-      // Headers that HTTP cannot carry: an error in an API's code.
-      this.#logUnexpected(exchange, error);
-      const fallback = internalAnswer();
-      writeText(req, res, fallback, fallback.body, options);
+    if (exchange.res.destroyed) {
+      this.sender.observe(exchange, CLIENT_GONE);
+      return undefined;
     }
+    const { cors } = this.options;
+    if (cors !== undefined) answer = answer.withHeaders(cors.headersFor(exchange.req.headers));
+    if (isInPieces(answer)) return this.#answerInPieces(exchange, answer);
+    this.sender.send(exchange, answer);
     return undefined;
   }
 
   /** Answers what went wrong, in the form of the API that owns the path. */
   fail(exchange: HttpExchange, error: unknown): void {
     if (error instanceof BodyAbortedError) {
-      this.options.logger.debug({ method: exchange.req.method, path: exchange.req.url }, error.message);
+      const { req } = exchange;
+      this.options.logger.debug({ id: requestId(req), method: req.method, path: pathOf(req) }, error.message);
+      this.sender.observe(exchange, CLIENT_GONE);
       return;
     }
     if (exchange.res.headersSent) {
-      this.#logUnexpected(exchange, error);
+      logUnexpected(this.options.logger, exchange, error);
       exchange.res.destroy();
+      this.sender.observe(exchange, 500);
       return;
     }
     void this.answer(exchange, this.#answerOf(exchange, error));
   }
 
+  #setHeaders({ res }: HttpExchange, headers: WireHeaders): void {
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  }
+
   #refuseBytes(error: ParserError, socket: Socket): void {
-    this.options.logger.debug({ err: error }, 'a connection brought something that is not HTTP');
+    // Not the error itself: it holds the bytes.
+    this.options.logger.debug({ code: error.code }, 'a connection brought something that is not HTTP');
     endWithRefusal(socket, refusalOfParserError(error), this.options.lingerMs);
   }
 
   #start(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
-    if (this.options.logger.isLevelEnabled('debug')) this.#logWhenAnswered(req, res);
     const exchange = new HttpExchange(req, res, this.router.fallback, expectation === 'continue');
+    const { logger, observer } = this.options;
+    if (observer !== undefined) exchange.startedAt = performance.now();
+    if (logger.isLevelEnabled('debug')) logWhenAnswered(logger, exchange);
     try {
       this.#route(exchange, expectation);
     } catch (error) {
@@ -166,32 +190,62 @@ export class WireDispatcher {
     if (parts === undefined) throw this.#refusalOfTarget(method, target);
     const match = this.router.match(method, parts.path);
     if (match.kind === 'refusal') exchange.api = match.api;
-    else if (match.kind === 'route') exchange.api = match.route.api;
+    else if (match.kind === 'route') {
+      exchange.route = match.route;
+      exchange.api = match.route.api;
+    }
     if (req.headers.host === undefined && req.httpVersion === '1.1')
       throw new WireRefusal(400, 'the request has no Host header, which HTTP/1.1 asks for');
     if (expectation === 'unknown')
       throw new WireRefusal(417, `'Expect: ${req.headers.expect}' is not known here; only 100-continue is`);
-    if (this.draining && this.refuseWhileDraining) throw new WireRefusal(503, 'the service is stopping');
-    const shut = this.options.gate?.(method, parts.path, req.headers);
-    if (shut !== undefined) throw shut;
+    if (this.sender.draining && this.refuseWhileDraining)
+      throw new WireRefusal(503, 'the service is stopping', { headers: { 'Retry-After': '1' } });
+    const { gate, limiter, cors } = this.options;
+    // A browser sends no key with it.
+    const preflight = cors?.preflight(method, req.headers);
+    const caller = gate === undefined || preflight !== undefined ? ANYONE : gate(method, parts.path, req.headers);
+    const excess = limiter?.refusal(parts.path, caller, req);
+    if (excess !== undefined) throw excess;
+    if (caller instanceof WireRefusal) throw caller;
+    if (preflight !== undefined) {
+      void this.answer(exchange, preflight);
+      return;
+    }
     if (match.kind === 'refusal') throw match.refusal;
     if (match.kind === 'express') {
       exchange.attach();
-      if (this.draining) res.setHeader('Connection', 'close');
+      res.setHeader('X-Content-Type-Options', 'nosniff');
+      this.#setHeaders(exchange, PAGE_HEADERS);
+      if (cors !== undefined) this.#setHeaders(exchange, cors.headersFor(req.headers));
+      if (this.sender.draining) res.setHeader('Connection', 'close');
+      if (exchange.startedAt >= 0)
+        res.once('close', () => this.sender.observe(exchange, res.headersSent ? res.statusCode : CLIENT_GONE));
       this.express(req, res);
       return;
     }
     const { route, rawParams } = match;
     const key = route.keyIndex < 0 ? '' : decodeKey(rawParams[route.keyIndex] ?? '', target.length);
     const query = WireQuery.parse(parts.query);
-    if (route.takesBody && hasBody(req.headers)) {
+    if (route.streams !== undefined && hasBody(req.headers)) {
+      checkBodyHeaders(req, Infinity, route.streams);
+      const stream = bodyStream(exchange);
+      this.#serve(
+        exchange,
+        route,
+        new WireRequest(method, parts.path, route, rawParams, key, query, EMPTY_BODY, req, caller, stream),
+      );
+    } else if (route.takesBody && hasBody(req.headers)) {
       void this.#serveWithBody(
         exchange,
         route,
-        (body) => new WireRequest(method, parts.path, route, rawParams, key, query, body, req),
+        (body) => new WireRequest(method, parts.path, route, rawParams, key, query, body, req, caller),
       );
     } else {
-      this.#serve(exchange, route, new WireRequest(method, parts.path, route, rawParams, key, query, EMPTY_BODY, req));
+      this.#serve(
+        exchange,
+        route,
+        new WireRequest(method, parts.path, route, rawParams, key, query, EMPTY_BODY, req, caller),
+      );
     }
   }
 
@@ -207,7 +261,7 @@ export class WireDispatcher {
         exchange.awaitsContinue = false;
         res.writeContinue();
       }
-      const body = await readBody(req, this.options.maxBodyBytes);
+      const body = await readBody(req, this.options.maxBodyBytes, this.options.bodyBudget);
       this.#serve(exchange, route, requestOf(body));
     } catch (error) {
       this.fail(exchange, error);
@@ -242,36 +296,22 @@ export class WireDispatcher {
     this.express(req, res);
   }
 
-  async #answerInPieces(
-    exchange: HttpExchange,
-    answer: WireAnswer,
-    body: Exclude<WireBody, string>,
-    options: WriteOptions,
-  ): Promise<void> {
+  async #answerInPieces(exchange: HttpExchange, answer: WireAnswer<Pieces>): Promise<void> {
     try {
-      await writePieces(exchange.req, exchange.res, answer, body, options);
+      await this.sender.sendPieces(exchange, answer);
     } catch (error) {
       this.fail(exchange, error);
     }
-  }
-
-  /** Whether too much of the request is still to come for the connection to be used again. */
-  #leavesBodyUnread({ req, awaitsContinue }: HttpExchange): boolean {
-    if (awaitsContinue) return true;
-    if (req.complete) return false;
-    const length = req.headers['content-length'];
-    if (req.headers['transfer-encoding'] !== undefined) return true;
-    return length !== undefined && Number(length) > MAX_DISCARDED_BYTES;
   }
 
   #answerOf(exchange: HttpExchange, error: unknown): WireAnswer {
     try {
       const answer = answerInForm(exchange.api, error);
       if (answer !== undefined) return answer;
-      this.#logUnexpected(exchange, error);
+      logUnexpected(this.options.logger, exchange, error);
       return answerInForm(exchange.api, internalRefusal()) ?? internalAnswer();
     } catch (formError) {
-      this.#logUnexpected(exchange, formError);
+      logUnexpected(this.options.logger, exchange, formError);
       return internalAnswer();
     }
   }
@@ -284,39 +324,14 @@ export class WireDispatcher {
       headers: { Allow: allow },
     });
   }
-
-  #logUnexpected({ req, api }: HttpExchange, error: unknown): void {
-    this.options.logger.error(
-      { err: error, api: api.name, method: req.method, path: req.url },
-      'a request failed unexpectedly',
-    );
-  }
-
-  #logWhenAnswered(req: IncomingMessage, res: ServerResponse): void {
-    const startedAt = performance.now();
-    const { method, url } = req;
-    res.once('close', () => {
-      const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
-      this.options.logger.debug(
-        { method, path: url, status: res.statusCode, sent: res.writableFinished, ms },
-        'request',
-      );
-    });
-  }
 }
 
-function isReencoded(socket: Duplex): boolean {
-  return socket instanceof ReencodedConnection;
-}
-
-function internalAnswer(): WireAnswer<string> {
-  const { status, message } = internalRefusal();
-  return problemAnswer(status, message);
+function isInPieces(answer: WireAnswer): answer is WireAnswer<Pieces> {
+  return typeof answer.body !== 'string';
 }
 
 function answerInForm(api: WireApi, error: unknown): WireAnswer | undefined {
   const answer = api.errors.answer(error);
-  return answer !== undefined && error instanceof WireRefusal && error.headers !== undefined
-    ? answer.withHeaders(error.headers)
-    : answer;
+  const headers = errorHeaders(error);
+  return headers === undefined ? answer : answer?.withHeaders(headers);
 }

@@ -20,8 +20,16 @@ export const COMMON_REFUSALS: RefusalDocs = {
     when: 'The key or the query does not fit.',
     text: 'the key is empty; a key is 1 to 1024 bytes of UTF-8, any character but NUL',
   },
+  401: {
+    when: 'The service has API keys, and the request has none, or an unknown one. Nothing was done.',
+    text: 'the API key is not known here',
+  },
+  403: {
+    when: 'The API key has no right to all of what the request asks for. Nothing was done.',
+    text: "this API key has no right to write the key 'user:1'",
+  },
   500: { when: 'Something failed that should not; the log tells what.', text: 'internal error' },
-  503: { when: 'The store is closing, or cannot make writes durable.', text: 'the store is closed' },
+  503: { when: 'The store is not open yet, is closing, or cannot make writes durable.', text: 'the store is closed' },
 };
 
 /** What any request that writes may be answered, in every API. */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { errorStatus } from './error-status.js';
 import { WireAnswer, type WireHeaders } from './wire-answer.js';
 import { WireRefusal } from './wire-refusal.js';
 
@@ -56,11 +57,20 @@ export function problemAnswer(status: number, text: string, options: ProblemOpti
 export const DEFAULT_API: WireApi = {
   name: 'http',
   errors: {
-    answer: (error) => (error instanceof WireRefusal ? problemAnswer(error.status, error.message) : undefined),
+    answer: (error) => {
+      const known = errorStatus(error);
+      return known && problemAnswer(known.status, known.text);
+    },
   },
 };
 
 /** The refusal behind every unexpected error: it tells the client nothing of what failed. */
 export function internalRefusal(): WireRefusal {
   return new WireRefusal(500, 'internal error');
+}
+
+/** The answer where no API's form can be had. */
+export function internalAnswer(): WireAnswer<string> {
+  const { status, message } = internalRefusal();
+  return problemAnswer(status, message);
 }

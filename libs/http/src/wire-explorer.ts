@@ -36,7 +36,8 @@ export class WireExplorer implements OnModuleInit {
       const route = Reflect.getMetadata(WIRE_ROUTE, method) as WireRouteMetadata | undefined;
       if (route === undefined) continue;
       const handler = method.bind(controller) as WireHandler;
-      router.add({ method: route.method, template: join(path, route.path), prefix: join(path), api, handler });
+      const { method: verb, streams } = route;
+      router.add({ method: verb, template: join(path, route.path), prefix: join(path), streams, api, handler });
     }
   }
 }

@@ -1,4 +1,5 @@
 import { decodePercent } from './percent-decoding.js';
+import type { Caller } from './wire-gate.js';
 import type { WireQuery } from './wire-query.js';
 
 /** What a request's headers are read from: names in lower case. Node's `IncomingMessage` is one. */
@@ -15,6 +16,10 @@ export interface RouteOfRequest {
 }
 
 export const EMPTY_BODY: Buffer = Buffer.alloc(0);
+
+const NO_STREAM: AsyncIterable<Buffer> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 /** A request as a handler gets it: decoded, read to its end, and free of any framework. */
 export class WireRequest {
@@ -33,6 +38,10 @@ export class WireRequest {
     /** The whole body; empty when there is none, or when the route's method takes none. At most MAX_BODY_BYTES. */
     readonly body: Buffer,
     private readonly source: HeaderSource,
+    /** Who sent it, as the gate said; {@link ANYONE} where there is no gate. */
+    readonly caller: Caller,
+    /** The body of a route that streams it, in pieces as they come; to be read once. Empty for other routes. */
+    readonly stream: AsyncIterable<Buffer> = NO_STREAM,
   ) {}
 
   /** A header's value; several lines of it joined by a comma. */

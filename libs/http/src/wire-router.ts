@@ -16,6 +16,8 @@ export interface WireRoute extends RouteOfRequest {
   readonly keyIndex: number;
   /** Whether a body is read: for PUT and POST. */
   readonly takesBody: boolean;
+  /** The media type of a body that the handler reads itself, piece by piece, however long it is; undefined: it is JSON, and read before. */
+  readonly streams: string | undefined;
   readonly api: WireApi;
   readonly handler: WireHandler;
 }
@@ -26,6 +28,8 @@ export interface WireRouteDeclaration {
   readonly template: string;
   /** The path under which the API answers unknown paths itself: its controller's path. With `/` it is the first segment of each route, of `/:key` too, unless that is a segment of another API's. */
   readonly prefix: string;
+  /** See {@link WireRoute.streams}. */
+  readonly streams?: string;
   readonly api: WireApi;
   readonly handler: WireHandler;
 }
@@ -59,6 +63,9 @@ class Node {
 
 const EXPRESS: WireMatch = { kind: 'express' };
 
+/** Where the first segment of `/` starts: it has none. */
+const NO_SEGMENT = Infinity;
+
 /**
  * The table of all routes. Segments match case by case and byte by byte, before any decoding: `/KV`, `/kv/`, `//kv` and `/%6bv` are not `/kv`. Where a literal segment and a
  * parameter both fit, the literal wins for the methods that it has, and leaves the others to the parameter.
@@ -72,7 +79,7 @@ export class WireRouter {
 
   /** @throws Error when the method of this path is declared already */
   add(declaration: WireRouteDeclaration): WireRoute {
-    const { method, template, prefix, api, handler } = declaration;
+    const { method, template, prefix, streams, api, handler } = declaration;
     const params: string[] = [];
     let node = this.#root;
     for (const segment of segmentsOf(template)) {
@@ -85,7 +92,8 @@ export class WireRouter {
         `${method} ${template} is declared twice: by ${there.api.name} (${there.template}) and by ${api.name}`,
       );
     const takesBody = method === 'PUT' || method === 'POST';
-    const route: WireRoute = { method, template, params, keyIndex: params.indexOf('key'), takesBody, api, handler };
+    const keyIndex = params.indexOf('key');
+    const route: WireRoute = { method, template, params, keyIndex, takesBody, streams, api, handler };
     node.routes.set(method, route);
     this.#methods.add(method);
     const [first] = segmentsOf(template);
@@ -114,10 +122,10 @@ export class WireRouter {
 
   /** @param path raw, starting with a slash */
   match(method: string, path: string): WireMatch {
-    const segments = segmentsOf(path);
     const rawParams: string[] = [];
-    const found = find(this.#root, segments, 0, method === 'HEAD' ? 'GET' : method, rawParams);
-    if (found === undefined) return this.#refuse(method, path, segments);
+    const start = path === '/' ? NO_SEGMENT : 1;
+    const found = find(this.#root, path, start, method === 'HEAD' ? 'GET' : method, rawParams);
+    if (found === undefined) return this.#refuse(method, path, segmentsOf(path));
     return 'handler' in found ? { kind: 'route', route: found, rawParams } : EXPRESS;
   }
 
@@ -172,24 +180,30 @@ function literalOf(node: Node, segment: string): Node {
   return next;
 }
 
-/** The first route or external path that has the method, literal segments first; fills in the raw parameters on the way. */
+/**
+ * The first route or external path that has the method, literal segments first; fills in the raw parameters on the way.
+ *
+ * @param start where in the path the next segment starts; past its end when there is none
+ */
 function find(
   node: Node,
-  segments: readonly string[],
-  depth: number,
+  path: string,
+  start: number,
   method: string,
   rawParams: string[],
 ): WireRoute | External | undefined {
   const { external } = node;
-  if (external !== undefined && (external.subtree || depth === segments.length) && external.methods.has(method))
-    return external;
-  const segment = segments[depth];
-  if (segment === undefined) return node.routes.get(method);
+  const over = start > path.length;
+  if (external !== undefined && (external.subtree || over) && external.methods.has(method)) return external;
+  if (over) return node.routes.get(method);
+  const slash = path.indexOf('/', start);
+  const end = slash < 0 ? path.length : slash;
+  const segment = path.slice(start, end);
   const literal = node.literals.get(segment);
-  const found = literal && find(literal, segments, depth + 1, method, rawParams);
+  const found = literal && find(literal, path, end + 1, method, rawParams);
   if (found !== undefined || node.param === undefined) return found;
   rawParams.push(segment);
-  const foundBehindParam = find(node.param, segments, depth + 1, method, rawParams);
+  const foundBehindParam = find(node.param, path, end + 1, method, rawParams);
   if (foundBehindParam === undefined) rawParams.pop();
   return foundBehindParam;
 }

@@ -1,33 +1,5 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { anyText, path, type Section, type SettingsResult, type ValueParser } from '@kvasir/config';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-/** A file in PEM form, read once; the value is its text. */
-function pemFile(content: string, isValid: (pem: string) => boolean): ValueParser<string> {
-  return {
-    allowed: `the path of a file that can be read and holds ${content} as PEM`,
-    parse: (text) => {
-      const file = path.parse(text);
-      if (file === undefined) return undefined;
-      try {
-        const pem = readFileSync(file, 'utf8');
-        return isValid(pem) ? pem : undefined;
-      } catch {
-        return undefined;
-      }
-    },
-  };
-}
-
-/** @throws Error when one of the certificates cannot be read */
-function isCertificates(pem: string): boolean {
-  const certificates = pem.match(CERTIFICATE) ?? [];
-  return (
-    certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate).raw.length > 0)
-  );
-}
+import { anyText, type Section, type SettingsResult, type ValueParser } from '@kvasir/config';
+import { certificatesFile, keyFits, privateKeyFile, type PemFile } from './pem-file.js';
 
 /** Metadata carries printable ASCII; what is around it would be lost on the way. */
 const token: ValueParser<string> = {
@@ -47,24 +19,24 @@ export const grpcSecurity = {
       value: token,
       secret: true,
     },
-    /** PEM text: this service's certificate, and those between it and the authority. */
+    /** This service's certificate, and those between it and the authority. */
     tlsCert: {
       variable: 'GRPC_TLS_CERT',
       description:
         "This service's certificate. With GRPC_TLS_KEY and GRPC_TLS_CA, gRPC is encrypted and both sides show a certificate.",
-      value: pemFile('one or more certificates', isCertificates),
+      value: certificatesFile,
     },
-    /** PEM text: the certificate's private key. */
+    /** The certificate's private key. */
     tlsKey: {
       variable: 'GRPC_TLS_KEY',
       description: "The certificate's private key, without a passphrase.",
-      value: pemFile('a private key', (pem) => createPrivateKey(pem).type === 'private'),
+      value: privateKeyFile,
     },
-    /** PEM text: the authorities that the other side's certificate must come from. */
+    /** The authorities that the other side's certificate must come from. */
     tlsCa: {
       variable: 'GRPC_TLS_CA',
       description: "The authority, or authorities, that the other service's certificate must come from.",
-      value: pemFile('one or more certificates', isCertificates),
+      value: certificatesFile,
     },
   },
 } satisfies Section;
@@ -72,9 +44,9 @@ export const grpcSecurity = {
 /** What {@link grpcSecurity} is read into. */
 export interface GrpcSecurity {
   readonly token: string | undefined;
-  readonly tlsCert: string | undefined;
-  readonly tlsKey: string | undefined;
-  readonly tlsCa: string | undefined;
+  readonly tlsCert: PemFile | undefined;
+  readonly tlsKey: PemFile | undefined;
+  readonly tlsCa: PemFile | undefined;
 }
 
 /** A certificate, its key and the authorities to trust, each as PEM text. */
@@ -87,7 +59,7 @@ export interface GrpcTls {
 /** The files of a configuration that was checked; undefined: in the clear. */
 export function grpcTls({ tlsCert, tlsKey, tlsCa }: GrpcSecurity): GrpcTls | undefined {
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined) return undefined;
-  return { cert: tlsCert, key: tlsKey, ca: tlsCa };
+  return { cert: tlsCert.pem, key: tlsKey.pem, ca: tlsCa.pem };
 }
 
 /** Checks what no setting shows alone: that the three files come together, and that the key is the certificate's. */
@@ -110,7 +82,7 @@ function problemOf(security: GrpcSecurity): string | undefined {
     return `${set.join(' and ')} without ${missing.join(' and ')}: allowed is all three of ${names.join(', ')}, or none`;
   }
   const { cert, key } = grpcTls(security) as GrpcTls;
-  return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+  return keyFits(cert, key)
     ? undefined
     : 'GRPC_TLS_KEY does not belong to GRPC_TLS_CERT: allowed is the private key of the first certificate there';
 }

@@ -1,3 +1,4 @@
+export { testApiKey, writeApiKeys, type TestRights } from './api-keys.js';
 export { TestAuthority, type Identity } from './certificates.js';
 export { freePort } from './free-port.js';
 export { HttpClient, type HttpAnswer, type HttpRequestOptions } from './http-client.js';
@@ -7,5 +8,6 @@ export { PostgresServer, usePostgres, type PostgresServerOptions } from './postg
 export { RawConnection, type RawResponse } from './raw-connection.js';
 export { rawAnswer, RawServer, useRawServers, type RawHandler, type RawRequest } from './raw-server.js';
 export { ServiceProcess } from './service-process.js';
+export { useTestDatabase, type TestDatabase } from './test-database.js';
 export { TestServices, useTestServices, type ServiceOptions } from './test-services.js';
 export { within } from './within.js';

@@ -18,7 +18,7 @@ export class ServiceProcess {
     private readonly launched: Launched,
     /** Its working directory, and its DATA_DIR unless the environment or flags said otherwise. */
     readonly directory: string,
-    /** The line that said that it listens, with whatever else is in it. */
+    /** The line that said that it is ready, with whatever else is in it. */
     readonly listening: LogLine,
   ) {
     this.ports = listening['ports'] as number[];
@@ -26,22 +26,26 @@ export class ServiceProcess {
   }
 
   /**
-   * Starts a process and waits for its log line "… is listening".
+   * Starts a process and waits until it is ready: for the log line "kv-service is ready", or another app's "… is listening"; or only until it listens.
    *
    * @throws Error with the log, when the process ends before, or does not say so in time
    */
-  static async start(options: LaunchOptions, onLaunch: (launched: Launched) => void): Promise<ServiceProcess> {
+  static async start(
+    options: LaunchOptions,
+    onLaunch: (launched: Launched) => void,
+    until: 'ready' | 'listening' = 'ready',
+  ): Promise<ServiceProcess> {
     const launched = launch(options);
     onLaunch(launched);
     const listening = await within(
       START_MS,
       Promise.race([
-        launched.log.first(({ msg }) => msg.endsWith(' is listening')),
+        launched.log.first(({ msg }) => msg === startLine(options.app, until)),
         launched.exited.then((exit) => {
-          throw new Error(`${options.app} ended with ${statusOf(exit)} before it listened${said(launched)}`);
+          throw new Error(`${options.app} ended with ${statusOf(exit)} before it was ready${said(launched)}`);
         }),
       ]),
-      () => `${options.app} did not say that it listens; it said${said(launched)}\n`,
+      () => `${options.app} did not say that it is ready; it said${said(launched)}\n`,
     );
     return new ServiceProcess(launched, options.cwd, listening);
   }
@@ -60,6 +64,11 @@ export class ServiceProcess {
   /** Every line of its log so far. */
   get logLines(): readonly LogLine[] {
     return this.launched.log.lines;
+  }
+
+  /** Its warnings and errors so far, but for the one that every kv-service without API keys starts with. */
+  get troubles(): readonly LogLine[] {
+    return this.logLines.filter(({ level, msg }) => level > 30 && !msg.startsWith('API_KEYS_FILE is not set'));
   }
 
   /** Standard error so far. */
@@ -107,6 +116,11 @@ export class ServiceProcess {
     this.http.close();
     return { ...exit, ms: performance.now() - sentAt };
   }
+}
+
+/** What an app logs when it has come this far. kv-service listens before it is ready: it answers while it replays its log. */
+function startLine(app: string, until: 'ready' | 'listening'): string {
+  return app === 'kv-service' && until === 'ready' ? 'kv-service is ready' : `${app} is listening`;
 }
 
 function statusOf({ code, signal }: Exit): string {

@@ -18,7 +18,7 @@ describe('TestServices', () => {
 
   it('says what a service said that does not start', async () => {
     await expect(services.start({ env: { PORT: 'eighty' } })).rejects.toThrow(
-      /^kv-service ended with status 1 before it listened:\nPORT is "eighty"/,
+      /^kv-service ended with status 1 before it was ready:\nPORT is "eighty"/,
     );
   });
 
@@ -28,7 +28,7 @@ describe('TestServices', () => {
 
   it('waits for a log line that is there or still to come', async () => {
     const service = await services.start();
-    await expect(service.logLine(({ msg }) => msg === 'kv-service is listening')).resolves.toBe(service.listening);
+    await expect(service.logLine(({ msg }) => msg === 'kv-service is ready')).resolves.toBe(service.listening);
     const stopped = service.logLine(({ msg }) => msg === 'kv-service has stopped');
     await service.stop();
     await expect(stopped).resolves.toMatchObject({ msg: 'kv-service has stopped' });

@@ -19,6 +19,8 @@ export interface ServiceOptions {
   readonly nodeFlags?: readonly string[];
   /** Its data and working directory; default a new, empty one. Start again over `service.directory` to see what is left of the first run. */
   readonly directory?: string;
+  /** What is waited for; default `ready`. While kv-service listens and is not ready, it replays its log. */
+  readonly until?: 'ready' | 'listening';
 }
 
 /** Starts services as processes of their own, in temporary directories, and cleans up behind them. */
@@ -34,14 +36,14 @@ export class TestServices {
   }
 
   /**
-   * Starts a service on a free port of 127.0.0.1 (gRPC off) and waits until it listens.
+   * Starts a service on a free port of 127.0.0.1 (gRPC off) and waits until it is ready.
    *
    * Its environment is `HOST=127.0.0.1`, `PORT=0`, `GRPC_PORT=0`, `DATA_DIR=<directory>`, `LOG_LEVEL=info` and what the options add.
    *
    * @throws Error with the log, when it does not start
    */
   start(options: ServiceOptions = {}): Promise<ServiceProcess> {
-    return ServiceProcess.start(this.launchOptions(options), (launched) => this.launched.push(launched));
+    return ServiceProcess.start(this.launchOptions(options), (launched) => this.launched.push(launched), options.until);
   }
 
   /** Runs a process that is expected to end by itself, to its end. */

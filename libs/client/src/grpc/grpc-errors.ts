@@ -6,6 +6,9 @@ export type GrpcStatusName = Exclude<keyof typeof Status, 'OK'>;
 /** Where kv-service says, in trailers, which error of its catalogue it was: `STORE_FULL`, `KEY_INVALID`. */
 const ERROR_CODE_KEY = 'kvasir-error';
 
+/** Where kv-service says, in trailers, when a caller that asks too often may ask again. */
+const RETRY_AFTER_KEY = 'retry-after';
+
 /**
  * A call that did not end with OK. A write behind UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED or INTERNAL may have been done, or may still be; behind the others nothing was done.
  */
@@ -15,8 +18,10 @@ export class GrpcCallError extends Error {
   readonly status: GrpcStatusName;
   /** What was wrong, in the words of whoever found it: kv-service, or gRPC itself. */
   readonly reason: string;
-  /** The error's code in kv-service's catalogue (docs/errors.md); undefined when the error was none of those. */
+  /** The error's code in kv-service's catalogue (docs/errors.md), `API_KEY_REFUSED` or `RATE_LIMITED`; undefined when the error was none of those. */
   readonly errorCode: string | undefined;
+  /** Whole seconds until kv-service will take the next call; undefined when it did not say. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(rpc: string, error: ServiceError) {
     const status = (Status[error.code] ?? 'UNKNOWN') as GrpcStatusName;
@@ -24,5 +29,7 @@ export class GrpcCallError extends Error {
     this.status = status;
     this.reason = error.details;
     this.errorCode = error.metadata?.get(ERROR_CODE_KEY)[0]?.toString();
+    const retryAfter = Number(error.metadata?.get(RETRY_AFTER_KEY)[0]);
+    this.retryAfterSeconds = Number.isSafeInteger(retryAfter) ? retryAfter : undefined;
   }
 }

@@ -1,8 +1,11 @@
 import { Client, Metadata } from '@grpc/grpc-js';
 import { KEY_VALUE_SERVICE, type HealthResponse } from '@kvasir/contracts';
+import { checkedApiKey } from '../api-key.js';
 import { KeyRefusedError, ValueRefusedError } from '../errors.js';
 import { GrpcCallError } from './grpc-errors.js';
 import { channelCredentials, channelOptions, DEFAULT_DEADLINE_MS, type GrpcKvClientOptions } from './grpc-options.js';
+
+const API_KEY = 'x-api-key';
 
 /** What is needed of a method's definition to call it. */
 interface Rpc<Request, Response> {
@@ -15,6 +18,8 @@ interface Rpc<Request, Response> {
 export interface GrpcCallOptions {
   /** Milliseconds that this call may take; default: the client's `deadlineMs`. */
   readonly deadlineMs?: number;
+  /** Sent as metadata `x-api-key`, instead of the client's own: for those who call on behalf of others. */
+  readonly apiKey?: string;
   /** Ends the call: it fails with CANCELLED. A write may have been done. */
   readonly signal?: AbortSignal;
 }
@@ -43,11 +48,13 @@ export class GrpcKvClient {
 
   /**
    * @param address `host:port`; an IPv6 address in brackets
+   * @throws RangeError for an API key that metadata does not carry
    */
   constructor(address: string, options: GrpcKvClientOptions = {}) {
     this.client = new Client(address, channelCredentials(options), channelOptions(options));
     this.deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     if (options.token !== undefined) this.metadata.set('authorization', `Bearer ${options.token}`);
+    if (options.apiKey !== undefined) this.metadata.set(API_KEY, checkedApiKey(options.apiKey));
     this.healthMetadata = this.metadata.clone();
     // Without a token Health is answered to everybody; with one, even an empty one, only if it is right. So it tells of a token that is missing here, too.
     if (options.token === undefined) this.healthMetadata.set('authorization', 'Bearer');
@@ -101,7 +108,7 @@ export class GrpcKvClient {
     rpc: Rpc<Request, Response>,
     request: Request,
     metadata: Metadata,
-    { deadlineMs = this.deadlineMs, signal }: GrpcCallOptions = {},
+    { deadlineMs = this.deadlineMs, signal, apiKey }: GrpcCallOptions = {},
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.client.makeUnaryRequest(
@@ -109,7 +116,7 @@ export class GrpcKvClient {
         rpc.requestSerialize,
         rpc.responseDeserialize,
         request,
-        metadata,
+        apiKey === undefined ? metadata : withApiKey(metadata, apiKey),
         { deadline: Date.now() + deadlineMs },
         (error, response) => {
           signal?.removeEventListener('abort', cancel);
@@ -122,6 +129,12 @@ export class GrpcKvClient {
       else signal?.addEventListener('abort', cancel, { once: true });
     });
   }
+}
+
+function withApiKey(metadata: Metadata, apiKey: string): Metadata {
+  const own = metadata.clone();
+  own.set(API_KEY, checkedApiKey(apiKey));
+  return own;
 }
 
 function refuseKey(key: string): void {

@@ -14,6 +14,8 @@ export interface GrpcKvClientOptions {
   readonly deadlineMs?: number;
   /** Sent as `authorization: Bearer <token>`; default: nothing. Printable ASCII without spaces. */
   readonly token?: string;
+  /** Sent as metadata `x-api-key` with every call that does not bring one of its own; default: nothing. Visible ASCII characters without spaces. */
+  readonly apiKey?: string;
   /** Encrypts, and shows the client's certificate. Default: in the clear. The service's certificate must name the host of the address. */
   readonly tls?: GrpcClientTls;
   /** The longest request message, in bytes; a longer one fails with RESOURCE_EXHAUSTED before it is sent. Default: as long as the service takes. */

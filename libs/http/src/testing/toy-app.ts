@@ -5,7 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AddressInfo } from 'node:net';
 import { KvasirHttpAdapter, type HttpAdapterOptions } from '../kvasir-http-adapter.js';
 import { WireAnswer } from '../wire-answer.js';
-import { WireController, WireDelete, WireGet, WirePost, WirePut } from '../wire-decorators.js';
+import { WireController, WireDelete, WireGet, WirePost, WirePostStream, WirePut } from '../wire-decorators.js';
 import { DEFAULT_API, problemAnswer, type WireApi } from '../wire-errors.js';
 import { WireRefusal } from '../wire-refusal.js';
 import { WireRequest } from '../wire-request.js';
@@ -185,10 +185,33 @@ class StreamController {
   }
 }
 
+@WireController('upload', KV)
+class UploadController {
+  @WirePostStream('', 'application/x-toy')
+  async upload(request: WireRequest): Promise<WireAnswer> {
+    if (request.header('X-Refuse') === 'at once') throw new WireRefusal(403, 'refused at once');
+    const pieces: number[] = [];
+    for await (const piece of request.stream) {
+      pieces.push(piece.length);
+      state.current.entered.open();
+      if (request.header('X-Refuse') === 'midway') throw new WireRefusal(409, 'refused midway');
+    }
+    return json({ bytes: pieces.reduce((sum, length) => sum + length, 0), body: request.body.length });
+  }
+}
+
 // Records first: what a path means must not depend on the order of controllers.
 @Module({
   imports: [WireModule],
-  controllers: [RecordsController, KvController, KeysController, StoreController, SlowController, StreamController],
+  controllers: [
+    RecordsController,
+    KvController,
+    KeysController,
+    StoreController,
+    SlowController,
+    StreamController,
+    UploadController,
+  ],
 })
 class ToyModule {}
 

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { HttpExchange } from './http-exchange.js';
+import type { HttpLogger } from './http-logger.js';
+import { splitTarget } from './raw-path.js';
+import { ANYONE } from './wire-gate.js';
+
+const GIVEN_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** W3C Trace Context: version, trace id, parent id, flags. */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
+
+/** Of ids that are made here: tells the processes apart. */
+const PROCESS_ID = randomBytes(6).toString('base64url');
+
+/** What has headers as Node gives them. */
+interface Headed {
+  readonly headers: IncomingHttpHeaders;
+}
+
+const ids = new WeakMap<Headed, string>();
+let made = 0;
+
+/**
+ * What all lines about one request have in common: its `x-request-id`, its trace id, or a new one. For log lines only: requests of which nothing is said pay nothing.
+ */
+export function requestId(req: Headed): string {
+  let id = ids.get(req);
+  if (id === undefined) ids.set(req, (id = givenId(req.headers) ?? `${PROCESS_ID}-${++made}`));
+  return id;
+}
+
+function givenId(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers['x-request-id'];
+  if (typeof own === 'string' && GIVEN_ID.test(own)) return own;
+  const trace = headers.traceparent;
+  return typeof trace === 'string' ? TRACEPARENT.exec(trace)?.[1] : undefined;
+}
+
+/** The path as it came. A query, and the user and password of an absolute address, are nobody's business. */
+export function pathOf(req: IncomingMessage): string | undefined {
+  // Express is given another one.
+  const { url = '', originalUrl = url } = req as IncomingMessage & { readonly originalUrl?: string };
+  return splitTarget(originalUrl)?.path;
+}
+
+/** Logs a request once it is answered: who asked for which key and what became of it, and how long that took. Never a value, nor a header. */
+export function logWhenAnswered(logger: HttpLogger, exchange: HttpExchange): void {
+  const { req, res } = exchange;
+  const startedAt = performance.now();
+  res.once('close', () => {
+    const { api, request } = exchange;
+    const where =
+      request === undefined
+        ? { path: pathOf(req) }
+        : { route: request.route.template, ...(request.key === '' ? {} : { key: request.key }) };
+    const who = request === undefined || request.caller === ANYONE ? {} : { caller: request.caller.name };
+    const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
+    logger.debug(
+      {
+        id: requestId(req),
+        api: api.name,
+        method: req.method,
+        ...where,
+        ...who,
+        status: res.statusCode,
+        sent: res.writableFinished,
+        ms,
+      },
+      'request',
+    );
+  });
+}
+
+/** Tells operators of an error that nobody expected. */
+export function logUnexpected(logger: HttpLogger, { req, api }: HttpExchange, error: unknown): void {
+  logger.error(
+    { err: error, id: requestId(req), api: api.name, method: req.method, path: pathOf(req) },
+    'a request failed unexpectedly',
+  );
+}
