@@ -111,6 +111,13 @@ module.exports = {
       to: { pathNot: '^libs/', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'backup-imports-the-core',
+      comment: 'The form of a backup is the same for the service and the command line, whichever engine is behind it.',
+      severity: 'error',
+      from: { path: '^libs/backup/' },
+      to: { path: '^libs/', pathNot: '^libs/(backup|kv-core)/' },
+    },
+    {
       name: 'core-without-io',
       comment:
         'kv-core is the pure half: the same input gives the same result on every engine, so it opens no file and no socket.',
@@ -189,7 +196,7 @@ module.exports = {
       name: 'wire-apis-import-core-and-http',
       comment:
         "A wire API translates between the wire and kv-core's port. Without engines, the other APIs and the service's inner parts it can be read, tested and removed alone. " +
-        'store/store.token.ts is the name under which the port is injected, and imports no engine. Specs may put the whole app together.',
+        "It gets the store of each caller from access/: the engine's own (store/store.token.ts), which knows no rights, is out of its reach. store/engine-extras.token.ts is a name, and imports no engine. Specs may put the whole app together.",
       severity: 'error',
       from: { path: '^apps/kv-service/src/apis/([^/]+)/', pathNot: SPECS },
       to: {
@@ -197,7 +204,8 @@ module.exports = {
         pathNot: [
           '^apps/kv-service/src/apis/$1/',
           '^libs/http/',
-          '^apps/kv-service/src/store/store\\.token\\.ts$',
+          '^apps/kv-service/src/access/',
+          '^apps/kv-service/src/store/engine-extras\\.token\\.ts$',
           '^libs/kv-core/',
           '^libs/contracts/',
         ],
@@ -227,11 +235,26 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(http|kv-core)/' },
     },
     {
-      name: 'the-store-token-stays-light',
-      comment: 'Wire APIs import store.token.ts, so an engine imported there would reach all of them.',
+      name: 'the-tokens-stay-light',
+      comment: 'Wire APIs import engine-extras.token.ts, so an engine imported there would reach all of them.',
       severity: 'error',
-      from: { path: '^apps/kv-service/src/store/store\\.token\\.ts$' },
+      from: { path: '^apps/kv-service/src/store/[^/]+\\.token\\.ts$' },
       to: { path: '^(apps|libs)/', pathNot: '^libs/kv-core/' },
+    },
+    {
+      name: 'access-gives-no-store-away',
+      comment:
+        'Wire APIs import access/: what gives them the store of a caller must not hand on the store that knows no rights. Only its module puts the two together.',
+      severity: 'error',
+      from: { path: '^apps/kv-service/src/access/', pathNot: ['access\\.module\\.ts$', SPECS] },
+      to: { path: '^apps/kv-service/src/', pathNot: '^apps/kv-service/src/access/' },
+    },
+    {
+      name: 'apis-leave-the-access-module-alone',
+      comment: 'access.module.ts knows the store that knows no rights.',
+      severity: 'error',
+      from: { path: '^apps/kv-service/src/apis/', pathNot: SPECS },
+      to: { path: '^apps/kv-service/src/access/access\\.module\\.ts$' },
     },
   ],
   options: {

@@ -1,6 +1,7 @@
 # Needs Node.js (20.19 or later), npm and make; everything else comes with `npm ci`.
 
 # Settings of `make run`: make run PORT=9000 TEST_CLIENT_PORT=9001 GATEWAY_PORT=9002 GRPC_PORT=9003 DATA_DIR=/var/lib/kvasir
+# and make run STORE=postgres [DATABASE_URL=postgres://…] [SECOND_PORT=9004]: two kv-services on one database.
 PORT ?= 8000,8080,6969
 DATA_DIR ?= ./data
 
@@ -20,7 +21,7 @@ compile: $(BUILT) ## Compile the apps into dist/
 
 run: export PORT := $(PORT)
 run: export DATA_DIR := $(DATA_DIR)
-run: $(BUILT) ## Start all services (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 GATEWAY_PORT=8888 GRPC_PORT=50051 DATA_DIR=./data)
+run: $(BUILT) ## Start all services (PORT=8000,8080,6969 TEST_CLIENT_PORT=8001 GATEWAY_PORT=8888 GRPC_PORT=50051 DATA_DIR=./data; STORE=postgres: two on one database)
 	@node tools/run.mjs
 
 validate: $(BUILT) ## Run every workflow against a running kv-service (KV_SERVICE_URL=http://localhost:8000)
@@ -55,14 +56,14 @@ up: .env ## Docker: start all services (8000, 8080, 6969, 8001, 8888)
 	@echo "kv-service http://localhost:8000  test-client http://localhost:8001  api-gateway http://localhost:8888 (x-api-key is in .env)"
 
 logs: ## Docker: follow what the services log
-	docker compose logs --follow
+	docker compose --profile postgres logs --follow
 
 down: ## Docker: stop the services; their data stays
-	docker compose down
+	docker compose --profile postgres down
 
 clean: ## Remove what was built, and the containers with their images and their data
 	rm -rf dist coverage node_modules/.cache
-	@if docker compose version >/dev/null 2>&1; then echo "docker compose down --volumes --rmi local" && docker compose down --volumes --rmi local; fi
+	@if docker compose version >/dev/null 2>&1; then echo "docker compose --profile postgres down --volumes --rmi local" && docker compose --profile postgres down --volumes --rmi local; fi
 
 # A key of this machine's own for the gateway.
 .env:

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { useTestServices } from '@kvasir/test-harness';
 import { answerOfCurl, type Variables } from './testing/curl.js';
@@ -40,12 +42,16 @@ describe.each(runs)("$document's requests, sent by $sender to fresh services", (
   );
 });
 
-describe('the table at the beginning of docs/apis.md', () => {
+describe('docs/apis.md', () => {
   const services = useTestServices();
   const document = textOf('docs/apis.md');
+  let documented: DocumentedServices;
 
-  it('has the statuses that the requests below it are answered with', async () => {
-    const documented = await DocumentedServices.start(services);
+  beforeAll(async () => {
+    documented = await DocumentedServices.start(services);
+  });
+
+  it('has in its table the statuses that the requests below it are answered with', async () => {
     const seen: string[] = [];
     for (const { command } of consoleSteps(document)) {
       const { method, target, status } = await answerOfCurl(documented.here(command), documented.variables);
@@ -61,6 +67,16 @@ describe('the table at the beginning of docs/apis.md', () => {
     });
     expect(unseen).toEqual([]);
     expect(cells.length).toBeGreaterThan(30);
+  });
+
+  it('has a gRPC example that prints what is said of it, run by node', async () => {
+    const [, script = '', output = ''] =
+      /^### gRPC\n[^]*?```js\n([^]*?)```[^]*?```text\n([^]*?)```/m.exec(document) ?? [];
+    const file = join(services.directory(), 'grpc.mjs');
+    writeFileSync(file, documented.here(script).replace("'./dist/", `'${new URL('dist/', ROOT).href}`));
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 });
+    expect(stdout).toBe(output);
+    expect(output).toContain('over gRPC');
   });
 });
 

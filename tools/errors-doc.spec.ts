@@ -70,8 +70,8 @@ function refusalsOfTheSeam(): string[] {
     if (ts.isObjectLiteralExpression(node)) add(memberOf(node, 'status'), memberOf(node, 'text'));
     ts.forEachChild(node, visit);
   };
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || file.endsWith('.spec.ts') || file.startsWith('testing')) continue;
     const path = fileURLToPath(new URL(file, folder));
     visit(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));
   }

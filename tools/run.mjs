@@ -6,6 +6,9 @@
  * GATEWAY_PORT, API_KEY and API_KEYS for api-gateway, which gets a random key when there is none. Flags are handed on to
  * kv-service: `node tools/run.mjs --data-dir /var/lib/kvasir`.
  *
+ * With STORE=postgres there are two kv-services, the second one on SECOND_PORT (8002) and without gRPC, on the database that
+ * DATABASE_URL names. Without DATABASE_URL a PostgreSQL for this run alone is started for them.
+ *
  * The exit status is that of the first service that ended with another one than 0.
  */
 import { spawn } from 'node:child_process';
@@ -16,6 +19,7 @@ import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startDatabase } from './run/first-look-database.mjs';
 
 const POLL_MS = 50;
 const ANSWER_WITHIN_MS = 60_000;
@@ -46,10 +50,20 @@ const kvPorts = portsOf(String(values.port || process.env.PORT || '8000'));
 const grpcPort = String(values['grpc-port'] || process.env.GRPC_PORT || '50051');
 const testClientPort = process.env.TEST_CLIENT_PORT || '8001';
 const gatewayPort = process.env.GATEWAY_PORT || '8888';
+const secondPort = process.env.SECOND_PORT || '8002';
 const [kvAddress] = addressesOf(kvPorts);
+
+const store = values.store || process.env.STORE;
+const hasSecond = store === 'postgres';
+const needsDatabase = hasSecond && !process.env.DATABASE_URL;
 
 const hasOwnKey = Boolean(process.env.API_KEY || process.env.API_KEYS);
 const developmentKey = hasOwnKey ? undefined : randomBytes(24).toString('base64url');
+
+const hasRights = Boolean(process.env.API_KEYS_FILE);
+// What answers without a key.
+const firstPath = hasRights ? '/health/ready' : '/stats';
+const keyHeader = hasRights ? ' -H "x-api-key: $KV_API_KEY"' : '';
 
 const kvService = {
   name: 'kv-service',
@@ -57,7 +71,15 @@ const kvService = {
   grpcPorts: [grpcPort],
   flags,
   env: {},
-  path: '/stats',
+  path: firstPath,
+};
+const secondKvService = {
+  name: 'kv-service',
+  ports: [secondPort],
+  // Of a flag that is given twice the last one counts.
+  flags: [...flags, '--port', secondPort, '--grpc-port', '0'],
+  env: {},
+  path: firstPath,
 };
 const testClient = {
   name: 'test-client',
@@ -79,10 +101,15 @@ const gateway = {
 };
 
 /**
- * What is started, in this order: each with the ports it will listen on, and what is asked to see whether it answers. Nobody
+ * What is started, all at once: each with the ports it will listen on, and what is asked to see whether it answers. Nobody
  * could tell test-client of a port that is chosen while kv-service starts, nor the gateway of gRPC that is turned off.
  */
-const SERVICES = [kvService, ...(kvAddress === undefined ? [] : [testClient]), ...(isPort(grpcPort) ? [gateway] : [])];
+const SERVICES = [
+  kvService,
+  ...(hasSecond ? [secondKvService] : []),
+  ...(kvAddress === undefined ? [] : [testClient]),
+  ...(isPort(grpcPort) ? [gateway] : []),
+];
 
 const mainOf = ({ name }) => fileURLToPath(new URL(`../dist/apps/${name}/src/main.js`, import.meta.url));
 
@@ -108,7 +135,8 @@ for (const service of SERVICES) {
     if (isPort(port) && !(await isFree(port, address))) {
       fail(
         `Port ${port} is in use already. Choose others, for example: ` +
-          'make run PORT=9000 TEST_CLIENT_PORT=9001 GATEWAY_PORT=9002 GRPC_PORT=9003',
+          'make run PORT=9000 TEST_CLIENT_PORT=9001 GATEWAY_PORT=9002 GRPC_PORT=9003' +
+          (hasSecond ? ' SECOND_PORT=9004 STORE=postgres' : ''),
       );
     }
   }
@@ -116,6 +144,7 @@ for (const service of SERVICES) {
 
 let stopping = false;
 const children = [];
+const ended = [];
 const isRunning = (child) => child.exitCode === null && child.signalCode === null;
 
 /** Asks every service that still runs to stop. A second signal ends them at once. */
@@ -141,7 +170,7 @@ function start(service) {
     if (!stopping) stopAll('SIGTERM');
   });
   children.push(child);
-  return child;
+  ended.push(new Promise((resolve) => child.once('exit', resolve).once('error', resolve)));
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -163,50 +192,74 @@ async function firstAnswer(url) {
   return undefined;
 }
 
-const answers = new Map();
-for (const service of SERVICES) {
-  if (stopping) break;
-  start(service);
-  const [address] = addressesOf(service.ports);
-  if (address !== undefined) answers.set(service.name, await firstAnswer(address + service.path));
+let database;
+if (needsDatabase) {
+  console.log('Starting a PostgreSQL for this run (DATABASE_URL would name another one) …');
+  try {
+    database = await startDatabase((complaints) => {
+      console.error(complaints);
+      process.exitCode ||= 1;
+      stopAll('SIGTERM');
+    });
+  } catch (error) {
+    fail(`${error.message}\nDATABASE_URL can name a PostgreSQL that is there already.`);
+  }
+  for (const service of [kvService, secondKvService]) service.env.DATABASE_URL = database.url;
 }
 
-const store = values.store || process.env.STORE;
-/** Where the data is. */
-const data =
-  store === 'memory'
-    ? 'in memory only'
-    : store === 'postgres'
-      ? 'in the database that DATABASE_URL names'
-      : values['data-dir'] || process.env.DATA_DIR || './data';
+if (!stopping) SERVICES.forEach(start);
+const answers = new Map();
+for (const service of SERVICES) {
+  const [address] = addressesOf(service.ports);
+  if (address !== undefined) answers.set(service, await firstAnswer(address + service.path));
+}
 
-const stats = answers.get('kv-service');
+/** Where the data is. */
+function dataPlace() {
+  if (store === 'memory') return 'in memory only';
+  if (database !== undefined) return `in a PostgreSQL that goes with this run: ${database.url}`;
+  if (hasSecond) return 'in the database that DATABASE_URL names';
+  return values['data-dir'] || process.env.DATA_DIR || './data';
+}
+
+const stats = answers.get(kvService);
 if (stats !== undefined && !stopping) {
   const bases = addressesOf(kvPorts);
   const kv = bases.find((base) => base.endsWith(':8080')) ?? bases[0];
   const addressOf = ({ ports }) => addressesOf(ports)[0] ?? '(any free port, see its log line)';
-  const withGateway = answers.get(gateway.name) !== undefined;
+  const withGateway = answers.get(gateway) !== undefined;
   console.log(
     [
       '',
       '  Kvasir is running.',
       '',
       `    kv-service   ${bases.join('  ')}`,
+      ...(hasSecond ? [`    kv-service   ${addressOf(secondKvService)}  (another process, the same keys)`] : []),
       `    test-client  ${addressOf(testClient)}`,
       ...(withGateway ? [`    api-gateway  ${addressOf(gateway)}`] : []),
       `    API pages    at /docs of each`,
-      `    Data         ${data}`,
+      `    Data         ${dataPlace()}`,
       '',
       '    A first request, and what it answered just now:',
       '',
-      `      curl ${bases[0]}/stats`,
+      `      curl ${bases[0]}${firstPath}`,
       `      ${stats}`,
       '',
-      '    Store a value, and read it:',
+      hasRights
+        ? '    Store a value, and read it, with a key of API_KEYS_FILE in KV_API_KEY:'
+        : '    Store a value, and read it:',
       '',
-      `      curl -X PUT ${kv}/kv/hello -H 'Content-Type: application/json' -d '{"value":"world"}'`,
-      `      curl ${kv}/kv/hello`,
+      `      curl -X PUT ${kv}/kv/hello -H 'Content-Type: application/json' -d '{"value":"world"}'${keyHeader}`,
+      `      curl ${kv}/kv/hello${keyHeader}`,
       '',
+      ...(hasSecond
+        ? [
+            '    Read it through the other process:',
+            '',
+            `      curl ${addressOf(secondKvService)}/kv/hello${keyHeader}`,
+            '',
+          ]
+        : []),
       ...(withGateway
         ? [
             `    Read it through the gateway${developmentKey === undefined ? ', with a key of yours in API_KEY' : '; the key is for this run alone'}:`,
@@ -224,4 +277,10 @@ if (stats !== undefined && !stopping) {
       '',
     ].join('\n'),
   );
+}
+
+// The database goes last: the services' last writes are for it.
+if (database !== undefined) {
+  await Promise.all(ended);
+  await database.stop();
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { DemoFailure } from './failure.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/kv-service/src/main.js', import.meta.url));
-const LISTENS_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 30_000;
 const STOPS_WITHIN_MS = 10_000;
 
 /** A service that was started. */
@@ -19,11 +19,11 @@ export class Service {
   #output = [];
 
   /**
-   * Starts the built service and waits until it listens.
+   * Starts the built service and waits until it is ready.
    *
    * @param {string} folder its data directory
    * @param {(service: Service) => void} onSpawn gets the service while it still starts, to see to its end
-   * @throws DemoFailure when it is not built, or ends or hangs before it listens
+   * @throws DemoFailure when it is not built, or ends or hangs before it is ready
    */
   static async start(folder, onSpawn) {
     if (!existsSync(MAIN)) throw new DemoFailure('kv-service is not built yet: run `npm run build` first');
@@ -72,17 +72,17 @@ export class Service {
     return `; it said:\n${this.#output.join('\n')}`;
   }
 
-  /** The first of the ports that the service logs once it listens. */
+  /** The first of the ports that the service logs once it is ready. */
   #port() {
     return new Promise((resolve, reject) => {
       const fail = (problem) => reject(new DemoFailure(`${problem}${this.#said()}`));
-      const timer = setTimeout(() => fail('the service did not listen in time'), LISTENS_WITHIN_MS);
+      const timer = setTimeout(() => fail('the service was not ready in time'), READY_WITHIN_MS);
       this.#child.once('error', (error) => fail(`the service could not be started: ${error.message}`));
-      this.#child.once('close', () => fail('the service ended before it listened'));
+      this.#child.once('close', () => fail('the service ended before it was ready'));
       for (const stream of [this.#child.stdout, this.#child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
           this.#output.push(line);
-          const port = listeningPort(line);
+          const port = readyPort(line);
           if (port === undefined) return;
           clearTimeout(timer);
           resolve(port);
@@ -92,9 +92,9 @@ export class Service {
   }
 }
 
-/** The port that a line of the service's log names, if it is the one that says that it listens. */
-function listeningPort(line) {
+/** The port that a line of the service's log names, if it is the one that says that it is ready. */
+function readyPort(line) {
   if (!line.startsWith('{')) return undefined;
   const { msg, ports } = JSON.parse(line);
-  return msg === 'kv-service is listening' ? ports[0] : undefined;
+  return msg === 'kv-service is ready' ? ports[0] : undefined;
 }

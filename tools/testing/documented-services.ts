@@ -9,6 +9,7 @@ const APP_OF_PORT: Readonly<Record<string, string>> = {
   6969: 'kv-service',
   8001: 'test-client',
   8888: 'api-gateway',
+  50051: 'gRPC',
 };
 
 /** All services as `make run` starts them, over an empty store, but on free ports. */
@@ -37,6 +38,7 @@ export class DocumentedServices {
         ['kv-service', store.port],
         ['test-client', testClient.port],
         ['api-gateway', gateway.port],
+        ['gRPC', Number(grpcPort)],
       ]),
       { API_KEY },
     );

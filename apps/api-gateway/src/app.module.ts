@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { WireModule } from '@kvasir/http';
-import { LoggerModule } from 'nestjs-pino';
+import { loggerModule, ServiceStop } from '@kvasir/service';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config/config.js';
 import { GATEWAY_CONFIG } from './config/config.token.js';
@@ -12,16 +12,17 @@ import { ValuesController } from './values/values.controller.js';
 @Module({})
 export class AppModule {
   /** Everything of the service, for one configuration. */
-  static with(config: GatewayConfig, logger: Logger): DynamicModule {
+  static with(config: GatewayConfig, logger: Logger, stop: ServiceStop): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        // Requests are logged by the HTTP seam; the middleware that would do it for Express has no route.
-        LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false }, forRoutes: [] }),
-        WireModule,
-      ],
+      imports: [loggerModule(logger), WireModule],
       controllers: [ValuesController, OperationsController],
-      providers: [{ provide: GATEWAY_CONFIG, useValue: config }, upstreamProvider, UpstreamLifecycle],
+      providers: [
+        { provide: GATEWAY_CONFIG, useValue: config },
+        { provide: ServiceStop, useValue: stop },
+        upstreamProvider,
+        UpstreamLifecycle,
+      ],
     };
   }
 }

@@ -1,8 +1,15 @@
-import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { KvasirHttpAdapter } from '@kvasir/http';
-import { Logger as NestLogger } from 'nestjs-pino';
-import type { Logger } from 'pino';
+import {
+  createHttpApp,
+  drainMs,
+  hideApiDocs,
+  httpOptions,
+  listenForHttp,
+  rateLimiter,
+  renewTlsOnSignal,
+  tlsIdentity,
+  type ServiceContext,
+} from '@kvasir/service';
 import { serveApiDocs } from './api-docs.js';
 import { AppModule } from './app.module.js';
 import { apiKeyGate } from './auth/api-key-gate.js';
@@ -10,39 +17,27 @@ import { ApiKeys } from './auth/api-keys.js';
 import { acceptedKeys, type GatewayConfig } from './config/config.js';
 import { GATEWAY_API } from './gateway.api.js';
 
-/** The part of the shutdown's time that requests in progress get. */
-const DRAIN_SHARE = 0.75;
-
 /**
  * Starts the gateway; kv-service need not be there yet.
  *
- * @throws when the port cannot be had; nothing is left running then
+ * @throws StartError when the port cannot be had
  */
-export async function startService(config: GatewayConfig, logger: Logger, version: string): Promise<INestApplication> {
+export async function startService(context: ServiceContext<GatewayConfig>): Promise<void> {
+  const { config, logger, version, stop } = context;
   const adapter = new KvasirHttpAdapter({
+    ...httpOptions(config, drainMs(config.shutdown)),
     logger,
     maxBodyBytes: config.http.maxBodyBytes,
-    timeouts: { drainMs: config.shutdown.timeoutMs * DRAIN_SHARE },
+    limiter: rateLimiter(config),
     fallbackApi: GATEWAY_API,
     gate: apiKeyGate(new ApiKeys(acceptedKeys(config))),
   });
-  const app = await NestFactory.create(AppModule.with(config, logger), adapter, {
-    bufferLogs: true,
-    abortOnError: false,
-    routeResolutionStrategy: 'specificity',
-  });
-  app.useLogger(app.get(NestLogger));
-  try {
-    serveApiDocs(app, adapter, version);
-    await app.listen(config.http.port, config.http.host);
-    const { port } = adapter.getHttpServer().address() as { port: number };
-    logger.info(
-      { ports: [port], host: config.http.host, kvGrpcUrl: config.upstream.address, version },
-      'api-gateway is listening',
-    );
-    return app;
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
+  const module = AppModule.with(config, logger, stop);
+  const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
+  if (config.web.docs === 'on') serveApiDocs(app, adapter, version);
+  else hideApiDocs(app, adapter);
+  const { port, host } = config.http;
+  const ports = await listenForHttp(app, adapter, [port], host);
+  renewTlsOnSignal(config.tls, adapter, logger);
+  logger.info({ ports, host, kvGrpcUrl: config.upstream.address, version }, 'api-gateway is listening');
 }

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { backupCommand, restoreCommand } from './backup/backup-commands.js';
 import { CommandError } from './command-error.js';
+import { copyCommand } from './copy/copy-command.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import { codeOf } from './system-code.js';
+import { keyCommand } from './key/key-command.js';
 import { tell, type Terminal } from './terminal.js';
 import { walCommand } from './wal/wal-command.js';
 
@@ -34,6 +37,10 @@ export function createProgram(terminal: Terminal, version: string): Program {
       getErrHelpWidth: () => 100,
     });
   root.addCommand(walCommand(root, terminal, finish));
+  root.addCommand(copyCommand(root, terminal, finish));
+  root.addCommand(backupCommand(root, terminal, finish));
+  root.addCommand(restoreCommand(root, terminal, finish));
+  root.addCommand(keyCommand(root, terminal, finish));
   return {
     async run(argv) {
       try {

@@ -1,69 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Logger as NestLogger, PinoLogger } from 'nestjs-pino';
+import { KvasirHttpAdapter } from '@kvasir/http';
+import {
+  createHttpApp,
+  drainMs,
+  hideApiDocs,
+  httpOptions,
+  listenError,
+  listenForHttp,
+  rateLimiter,
+  renewTlsOnSignal,
+  tlsIdentity,
+  type ServiceContext,
+} from '@kvasir/service';
 import type { Logger } from 'pino';
+import { accessGate } from './access/access-gate.js';
+import { ApiKeys } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { GrpcTransport } from './apis/rpc/grpc-transport.js';
 import type { KvServiceConfig } from './config/config.js';
-import { drainMs } from './config/drain-time.js';
-import { KvasirHttpAdapter } from '@kvasir/http';
+import { ServiceCounts } from './metrics/service-counts.js';
 import { serveApiDocs } from './operations/api-docs.js';
+import { StoreLifecycle } from './store/store-lifecycle.js';
 
-/** A service that answers. */
-export interface RunningService {
-  readonly app: INestApplication;
-  /** The HTTP ports, in the order of the configuration. */
-  readonly ports: readonly number[];
-}
+/** The milliseconds that the store gets to open in before the ports do: a small log is replayed by then, and nobody sees that the service starts. */
+const HEAD_START_MS = 500;
 
 /**
- * Opens the store, then listens on every port.
+ * Opens the store and every port; requests that come while a long log is replayed are told so.
  *
- * @throws when the store cannot be opened or a port cannot be had; nothing is left running then
+ * @throws StartError or KvError when the store cannot be opened or a port cannot be had
  */
-export async function startService(config: KvServiceConfig, logger: Logger, version: string): Promise<RunningService> {
+export async function startService(context: ServiceContext<KvServiceConfig>): Promise<void> {
+  const { config, logger, version, stop } = context;
+  const keys = openApiKeys(config.access.keysFile, logger);
+  const limiter = rateLimiter(config);
+  const metrics = config.metrics.enabled === 'on' ? { counts: new ServiceCounts(), version } : undefined;
   const adapter = new KvasirHttpAdapter({
+    ...httpOptions(config, drainMs(config.shutdown)),
     logger,
     maxBodyBytes: config.limits.maxBodyBytes,
-    timeouts: { drainMs: drainMs(config) },
+    fast: config.http.fast === 'on',
+    limiter,
+    observer: metrics?.counts.http,
+    gate: keys && accessGate(keys, config.admin.key),
   });
-  const app = await NestFactory.create(AppModule.with(config, logger), adapter, {
-    // From the first line on: what goes wrong before there is an application is a log line like any other.
-    logger: new NestLogger(new PinoLogger({ pinoHttp: { logger } }), {}),
-    abortOnError: false,
-    routeResolutionStrategy: 'specificity',
-  });
-  try {
-    serveApiDocs(app, adapter, version);
-    const ports = await listen(app, adapter, config);
-    const grpcPort = config.grpc.port === 0 ? undefined : await listenForGrpc(app);
-    logger.info(
-      { ports, host: config.http.host, grpcPort, store: config.store.engine, version },
-      'kv-service is listening',
+  const module = AppModule.with(config, logger, stop, keys, limiter, metrics);
+  const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
+  if (config.web.docs === 'on') serveApiDocs(app, adapter, version, keys !== undefined);
+  else hideApiDocs(app, adapter);
+  const opened = app.get(StoreLifecycle).open();
+  await Promise.race([opened, delay(HEAD_START_MS)]);
+  // Awaited again below; until then its failure has somebody who waits for it.
+  opened.catch(() => undefined);
+  const { ports: wanted, host } = config.http;
+  const ports = await listenForHttp(app, adapter, wanted, host);
+  renewTlsOnSignal(config.tls, adapter, logger);
+  const grpcPort = config.grpc.port === 0 ? undefined : await listenForGrpc(app, config.grpc);
+  const fields = { ports, host, grpcPort, store: config.store.engine, version };
+  logger.info(fields, 'kv-service is listening');
+  await opened;
+  if (!stop.hasBegun) logger.info(fields, 'kv-service is ready');
+}
+
+/** The API keys, read again at each SIGHUP; undefined for a service without. */
+function openApiKeys(path: string | undefined, logger: Logger): ApiKeys | undefined {
+  if (path === undefined) {
+    logger.warn(
+      'API_KEYS_FILE is not set: whoever reaches the ports of this service may read and change all of its data',
     );
-    return { app, ports };
-  } catch (error) {
-    await app.close();
-    throw error;
+    return undefined;
   }
+  const keys = new ApiKeys(path, logger);
+  process.on('SIGHUP', () => keys.reload());
+  return keys;
 }
 
 /** @returns the gRPC port */
-async function listenForGrpc(app: INestApplication): Promise<number> {
+async function listenForGrpc(app: INestApplication, { port, host }: KvServiceConfig['grpc']): Promise<number> {
   const transport = app.get(GrpcTransport);
   app.connectMicroservice({ strategy: transport });
-  await app.startAllMicroservices();
-  return transport.port;
-}
-
-async function listen(app: INestApplication, adapter: KvasirHttpAdapter, config: KvServiceConfig): Promise<number[]> {
-  const { host, ports } = config.http;
-  const [first = 0, ...others] = ports;
-  await app.listen(first, host);
-  const bound = [(adapter.getHttpServer().address() as { port: number }).port];
-  for (const port of others) {
-    // oxlint-disable-next-line no-await-in-loop -- in order, so that the first port that is taken is the one named
-    bound.push((await adapter.listenAlso(port, host)).port);
+  try {
+    await app.startAllMicroservices();
+  } catch (error) {
+    const portSetting = 'GRPC_PORT or --grpc-port (0 turns gRPC off)';
+    throw listenError(error, { host, port, portSetting, hostSetting: 'GRPC_HOST' });
   }
-  return bound;
+  return transport.port;
 }

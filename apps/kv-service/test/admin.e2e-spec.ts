@@ -122,8 +122,8 @@ describe('MAX_MEMORY_BYTES', () => {
       env: { MAX_MEMORY_BYTES: '4000000000' },
       nodeFlags: ['--max-old-space-size=512'],
     });
-    const { msg } = await service.logLine(({ level }) => level === 40);
-    expect(msg).toContain('MAX_MEMORY_BYTES is 4000000000');
+    const line = await service.logLine(({ msg }) => msg.startsWith('MAX_MEMORY_BYTES is 4000000000'));
+    expect(line.level).toBe(40);
   });
 });
 
@@ -133,7 +133,7 @@ describe('a log whose time is ahead of the clock', () => {
     const timestamp = Math.floor(Date.now() / 1000) + 3600;
     writeFileSync(join(directory, 'wal.log'), `{"op":"set","key":"a","value":1,"timestamp":${timestamp}}\n`);
     const service = await services.start({ directory });
-    const { msg } = await service.logLine(({ level }) => level === 40);
-    expect(msg).toMatch(/^the log's last timestamp is 3[56]\d\d s ahead/);
+    const isWarning = /^the log's last timestamp is 3[56]\d\d s ahead/;
+    expect((await service.logLine(({ msg }) => isWarning.test(msg))).level).toBe(40);
   });
 });

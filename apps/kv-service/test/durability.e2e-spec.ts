@@ -137,7 +137,7 @@ describe('the service', () => {
 
     const again = await services.start({ directory: service.directory });
     expect((await again.http.get('/stats')).json()).toMatchObject({ keys: 8 });
-    expect(again.logLines.filter(({ level }) => level > 30)).toEqual([]);
+    expect(again.troubles).toEqual([]);
   });
 
   it('that is idle stops at once', async () => {

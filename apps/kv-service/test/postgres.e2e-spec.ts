@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, afterAll, describe, expect, it } from '@jest/globals';
+import { GrpcKvClient } from '@kvasir/client';
 import {
+  freePort,
   PostgresServer,
-  usePostgres,
+  useTestDatabase,
   useTestServices,
   type HttpAnswer,
   type HttpClient,
@@ -12,7 +14,9 @@ import {
 } from '@kvasir/test-harness';
 
 const services = useTestServices();
-const databaseUrl = usePostgres();
+const database = useTestDatabase();
+/** What all services of this file share. */
+const schema = database.newSchema();
 
 function statuses(answers: readonly HttpAnswer[]): number[] {
   return [...new Set(answers.map(({ status }) => status))].sort((a, b) => a - b);
@@ -22,20 +26,35 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** A service over the database of this file; `schema` apart, all of them serve the same keys. */
+/** A service over the database of this file, which serves the same keys as every other one. */
 function start(env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const schema = `e2e_${process.pid}`;
   return services.start({
-    env: { STORE: 'postgres', DATABASE_URL: databaseUrl(), DATABASE_SCHEMA: schema, ...env },
+    env: { STORE: 'postgres', DATABASE_URL: database.url(), DATABASE_SCHEMA: schema, ...env },
   });
+}
+
+const clients: GrpcKvClient[] = [];
+afterAll(() => clients.forEach((client) => client.close()));
+
+/** {@link start}, with gRPC. */
+async function startBoth(env: Record<string, string> = {}): Promise<{ service: ServiceProcess; rpc: GrpcKvClient }> {
+  const port = await freePort();
+  const service = await start({ GRPC_PORT: String(port), ...env });
+  const rpc = new GrpcKvClient(`127.0.0.1:${port}`, { deadlineMs: 10_000 });
+  clients.push(rpc);
+  return { service, rpc };
 }
 
 describe('two services on one database', () => {
   let first: HttpClient;
   let second: HttpClient;
+  let firstRpc: GrpcKvClient;
+  let secondRpc: GrpcKvClient;
 
   beforeAll(async () => {
-    [first, second] = (await Promise.all([start(), start()])).map(({ http }) => http) as [HttpClient, HttpClient];
+    const [one, other] = await Promise.all([startBoth(), startBoth()]);
+    [first, second] = [one.service.http, other.service.http];
+    [firstRpc, secondRpc] = [one.rpc, other.rpc];
   }, 60_000);
 
   /** Requests in turns to the one and the other, all at once. */
@@ -51,6 +70,22 @@ describe('two services on one database', () => {
     }
     expect((await first.delete('/kv/handed-over')).status).toBe(200);
     expect((await second.get('/kv/handed-over')).status).toBe(404);
+  });
+
+  it('serve a key at once through /keys and gRPC of the one that was put through those of the other', async () => {
+    for (const i of upTo(20)) {
+      const even = i % 2 === 0;
+      const [one, other] = even ? [first, second] : [second, first];
+      const [oneRpc, otherRpc] = even ? [firstRpc, secondRpc] : [secondRpc, firstRpc];
+      expect((await one.post('/keys/handed', { key: 'handed', value: `${i}` })).status).toBe(201);
+      expect(await otherRpc.get('handed')).toBe(`${i}`);
+      await oneRpc.set('handed', `rpc ${i}`);
+      expect((await other.get('/keys/handed')).json()).toEqual({ success: true, key: 'handed', value: `rpc ${i}` });
+      expect(await otherRpc.get('handed')).toBe(`rpc ${i}`);
+      expect((await other.delete('/keys/handed')).status).toBe(200);
+      expect(await oneRpc.get('handed')).toBeUndefined();
+      expect((await one.delete('/keys/handed')).status).toBe(404);
+    }
   });
 
   it('add 1,000 with 500 increments each at once', async () => {
@@ -111,25 +146,42 @@ describe('two services on one database', () => {
     expect(reads).toBeGreaterThan(0);
   });
 
-  it('serve every wire API over HTTP, and their figures agree', async () => {
+  it('serve every wire API, and their figures agree', async () => {
     expect((await first.post('/api/v1/store/word', { value: 'text' })).status).toBe(201);
     expect((await second.get('/kv/word')).json()).toEqual({ value: 'text' });
     expect((await second.get('/word')).json()).toEqual({ key: 'word', value: 'text' });
+    expect((await first.get('/keys/word')).json()).toEqual({ success: true, key: 'word', value: 'text' });
+    expect(await secondRpc.get('word')).toBe('text');
     const listed = (await first.get('/kv?prefix=word')).json();
     expect(listed).toEqual({ keys: ['word'] });
     expect((await first.get('/stats')).json()).toEqual((await second.get('/stats')).json());
+  });
+
+  it('tell in their metrics how they use the database, and nothing of a log or of memory', async () => {
+    await first.put('/kv/counted', { value: 1 });
+    const { text } = await first.get('/metrics');
+    expect(text).toContain('\nkvasir_database_connections_limit{pool="writes"} 1\n');
+    expect(text).toContain('\nkvasir_database_connections_limit{pool="reads"} 9\n');
+    expect(text).toMatch(/\nkvasir_database_connections\{pool="reads",state="(idle|used)"\} [1-9]\n/);
+    expect(text).toMatch(/\nkvasir_store_keys [1-9]\d*\n/);
+    expect(text).not.toMatch(/\nkvasir_(log|compaction|store_memory)\w* /);
   });
 });
 
 describe('a service that is killed', () => {
   it('loses nothing that it acknowledged, and the other one goes on', async () => {
-    const [victim, survivor] = await Promise.all([start(), start()]);
+    const [{ service: victim, rpc }, survivor] = await Promise.all([startBoth(), start()]);
     const acknowledged: number[] = [];
     let failures = 0;
+    // Half of them over HTTP, half over gRPC.
+    const write = async (i: number): Promise<boolean> => {
+      if (i % 2 === 0) return (await victim.http.put(`/kv/killed-${i}`, { value: `${i}` })).status === 200;
+      await rpc.set(`killed-${i}`, `${i}`);
+      return true;
+    };
     const writer = async (from: number): Promise<void> => {
       for (let i = from; failures < 8; i += 8) {
-        const answer = await victim.http.put(`/kv/killed-${i}`, { value: i }).catch(() => undefined);
-        if (answer?.status === 200) acknowledged.push(i);
+        if (await write(i).catch(() => false)) acknowledged.push(i);
         else failures++;
         if (acknowledged.length === 400) void victim.kill();
       }
@@ -137,7 +189,7 @@ describe('a service that is killed', () => {
     await Promise.all(upTo(8).map(writer));
     expect(acknowledged.length).toBeGreaterThanOrEqual(400);
     const answers = await Promise.all(acknowledged.map((i) => survivor.http.get(`/kv/killed-${i}`)));
-    expect(answers.map((answer) => answer.json())).toEqual(acknowledged.map((value) => ({ value })));
+    expect(answers.map((answer) => answer.json())).toEqual(acknowledged.map((i) => ({ value: `${i}` })));
     expect((await survivor.http.put('/kv/afterwards', { value: 1 })).status).toBe(200);
   });
 });
@@ -153,7 +205,7 @@ describe('a service whose database goes away', () => {
 
   it('answers 503 in each API’s form within the deadline, and recovers by itself', async () => {
     const server = await PostgresServer.start({ directory, settings: ['fsync=off'] });
-    const service = await start({ DATABASE_URL: server.url, DATABASE_TIMEOUT_MS: '1000' });
+    const { service, rpc } = await startBoth({ DATABASE_URL: server.url, DATABASE_TIMEOUT_MS: '1000' });
     const { http } = service;
     const { password } = new URL(server.url);
     let restarted: PostgresServer | undefined;
@@ -166,12 +218,16 @@ describe('a service whose database goes away', () => {
         http.put('/kv/a', { value: 2 }),
         http.get('/a'),
         http.get('/api/v1/store/a'),
+        http.get('/keys/a'),
       ]);
+      await expect(rpc.get('a')).rejects.toMatchObject({ status: 'UNAVAILABLE', errorCode: 'STORE_UNAVAILABLE' });
+      await expect(rpc.set('a', 'b')).rejects.toMatchObject({ status: 'UNAVAILABLE' });
       expect(performance.now() - startedAt).toBeLessThan(4000);
       expect(statuses(answers)).toEqual([503]);
       expect(answers[0]?.json()).toMatchObject({ error: expect.any(String) });
       expect(answers[2]?.json()).toMatchObject({ status: 'Error' });
       expect(answers[3]?.json()).toMatchObject({ status: 'error' });
+      expect(answers[4]?.json()).toMatchObject({ detail: { success: false } });
       restarted = await PostgresServer.start({ directory, port: server.port, settings: ['fsync=off'] });
       expect((await http.get('/kv/a')).json()).toEqual({ value: 1 });
       expect((await http.put('/kv/a', { value: 3 })).status).toBe(200);
@@ -203,7 +259,7 @@ describe('a service that cannot use its database', () => {
     [{ MIGRATE: 'off', DATABASE_SCHEMA: 'nobody_made' }, /lacks 0001-entries/],
   ])('ends with a clear error: %j', async (env, problem) => {
     const exit = await services.run({
-      env: { STORE: 'postgres', DATABASE_URL: databaseUrl(), DATABASE_SCHEMA: 'kvasir', ...env },
+      env: { STORE: 'postgres', DATABASE_URL: database.url(), DATABASE_SCHEMA: schema, ...env },
     });
     expect(exit.code).toBe(1);
     expect(exit.stdout + exit.stderr).toMatch(problem);

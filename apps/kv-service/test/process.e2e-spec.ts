@@ -131,7 +131,16 @@ describe('the environment', () => {
     const service = await services.start({ env: { LOG_LEVEL: 'debug', STORE: 'memory' } });
     await service.http.get('/kv/missing');
     const line = await service.logLine(({ msg }) => msg === 'request');
-    expect(line).toMatchObject({ level: 20, method: 'GET', path: '/kv/missing', status: 404, ms: expect.any(Number) });
+    expect(line).toMatchObject({
+      level: 20,
+      id: expect.any(String),
+      api: 'kv',
+      method: 'GET',
+      route: '/kv/:key',
+      key: 'missing',
+      status: 404,
+      ms: expect.any(Number),
+    });
   });
 });
 

@@ -245,7 +245,7 @@ const RESERVED =
     ' ',
   );
 /** The names whose GET is a route of its own. */
-const READABLE = ['docs', 'docs-json', 'docs-yaml', 'health', 'kv', 'stats'];
+const READABLE = ['docs', 'docs-json', 'docs-yaml', 'health', 'kv', 'metrics', 'stats'];
 
 describe('a reserved name', () => {
   it.each(RESERVED)('%s is no key of a record, percent-encoded or not', async (name) => {

@@ -1,6 +1,8 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { createRequire } from 'node:module';
 import {
   Client,
+  compressionAlgorithms,
   credentials,
   loadPackageDefinition,
   Metadata,
@@ -80,9 +82,10 @@ describe('keyvalue.KeyValueService', () => {
   let service: ServiceProcess;
   let client: GrpcKvClient;
   let raw: Client;
+  let port: number;
 
   beforeAll(async () => {
-    ({ service, client, raw } = await start());
+    ({ service, client, raw, port } = await start());
   });
 
   it('writes, reads and removes a string', async () => {
@@ -133,14 +136,6 @@ describe('keyvalue.KeyValueService', () => {
     await client.delete(key);
   });
 
-  it('ends the time to live of a key that it writes', async () => {
-    await service.http.put('/kv/brief', { value: 'old', ttl: 1 });
-    await client.set('brief', 'new');
-    await service.http.put('/kv/witness', { value: 1, ttl: 1 });
-    while ((await service.http.get('/kv/witness')).status === 200);
-    expect(await client.get('brief')).toBe('new');
-  });
-
   it.each(['Get', 'Set', 'Delete'])('refuses an empty key in %s', async (rpc) => {
     expect(await callRaw(raw, rpc, '')).toEqual({ code: Status.INVALID_ARGUMENT, details: 'key cannot be empty' });
   });
@@ -186,8 +181,42 @@ describe('keyvalue.KeyValueService', () => {
         (error: unknown) => (error as GrpcCallError).status,
       );
     });
-    for (const status of await Promise.all(calls)) expect(['OK', 'CANCELLED']).toContain(status);
+    const outcomes = await Promise.all(calls);
+    for (const [i, outcome] of outcomes.entries()) {
+      expect(['OK', 'CANCELLED']).toContain(outcome);
+      // Whoever cancelled does not know whether it was done; it was, whole, or was not.
+      expect(outcome === 'OK' ? ['v'] : ['v', undefined]).toContain(await client.get(`cancelled:${i}`));
+    }
     expect(await client.get('cancelled:none')).toBeUndefined();
+  });
+
+  it('does nothing of a message that breaks off in its midst', async () => {
+    const message = Buffer.from('0a036375741203686572', 'hex');
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/keyvalue.KeyValueService/Set',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.on('error', () => undefined);
+    // A frame of gRPC: not compressed, its length, and all of its bytes but the last.
+    const head = Buffer.from([0, 0, 0, 0, message.length + 1]);
+    await new Promise<void>((sent) => stream.write(Buffer.concat([head, message]), () => sent()));
+    const closed = new Promise<void>((resolve) => session.once('close', resolve));
+    session.destroy();
+    await closed;
+    expect(await client.get('cut')).toBeUndefined();
+  });
+
+  it('says when its port is taken, and is off with port 0', async () => {
+    expect(service.listening['grpcPort']).toBe(port);
+    const [{ code, stdout }, off] = await Promise.all([
+      services.run({ flags: ['--grpc-port', String(port)] }),
+      services.start(),
+    ]);
+    expect({ code, said: stdout.includes(`port ${port} of 127.0.0.1 is in use`) }).toEqual({ code: 1, said: true });
+    expect(off.listening).not.toHaveProperty('grpcPort');
   });
 
   it('serves the standard health service, to those who watch too', async () => {
@@ -233,13 +262,23 @@ describe('keyvalue.KeyValueService', () => {
 
 describe('the gRPC side of kv-service', () => {
   it('takes messages up to MAX_BODY_BYTES and 64 KiB', async () => {
-    const { client } = await start({ env: { MAX_BODY_BYTES: '1000' } });
+    const { client, port } = await start({ env: { MAX_BODY_BYTES: '1000' } });
     const room = 1000 + 65_536 - Buffer.byteLength(KEY_VALUE_SERVICE.Set.requestSerialize({ key: 'k' })) - 4;
     await client.set('k', 'x'.repeat(room));
     expect(await client.get('k')).toHaveLength(room);
     await expect(client.set('k', 'x'.repeat(room + 1))).rejects.toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
     await expect(client.set('k', 'x'.repeat(room + 1))).rejects.not.toHaveProperty('errorCode', expect.anything());
     expect(await client.get('k')).toHaveLength(room);
+
+    // What is sent compressed is limited by what it unpacks to.
+    const options = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip };
+    const compressing = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+    clients.push(compressing);
+    const set = (length: number): Buffer =>
+      KEY_VALUE_SERVICE.Set.requestSerialize({ key: 'z', value: 'x'.repeat(length) });
+    expect(await callRaw(compressing, 'Set', set(room))).toMatchObject({ code: Status.OK });
+    expect(await callRaw(compressing, 'Set', set(50_000_000))).toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+    expect(await client.get('z')).toHaveLength(room);
   });
 
   it('says RESOURCE_EXHAUSTED, and why, when the store is full', async () => {
@@ -290,31 +329,23 @@ describe('the gRPC side of kv-service', () => {
       const { code, stdout, stderr } = await services.run({ env });
       return { code, stdout, stderr };
     };
-    expect(await say({ GRPC_TLS_CERT: tls.GRPC_TLS_CERT, GRPC_TLS_KEY: tls.GRPC_TLS_KEY })).toEqual({
+    const [half, foreignKey, noAuthority, nothingThere, badToken] = await Promise.all([
+      say({ GRPC_TLS_CERT: tls.GRPC_TLS_CERT, GRPC_TLS_KEY: tls.GRPC_TLS_KEY }),
+      say({ ...tls, GRPC_TLS_KEY: otherKey }),
+      say({ ...tls, GRPC_TLS_CA: tls.GRPC_TLS_KEY }),
+      say({ ...tls, GRPC_TLS_CERT: '/nothing/here' }),
+      say({ GRPC_TOKEN: 'a b' }),
+    ]);
+    expect(half).toEqual({
       code: 1,
       stdout: '',
       stderr:
         'GRPC_TLS_CERT and GRPC_TLS_KEY without GRPC_TLS_CA: allowed is all three of GRPC_TLS_CERT, GRPC_TLS_KEY, GRPC_TLS_CA, or none\n',
     });
-    expect((await say({ ...tls, GRPC_TLS_KEY: otherKey })).stderr).toMatch(
-      /^GRPC_TLS_KEY does not belong to GRPC_TLS_CERT/,
-    );
-    expect((await say({ ...tls, GRPC_TLS_CA: tls.GRPC_TLS_KEY })).stderr).toMatch(
-      /^GRPC_TLS_CA is .*key\.pem.*: allowed is/,
-    );
-    expect((await say({ ...tls, GRPC_TLS_CERT: '/nothing/here' })).stderr).toMatch(
-      /^GRPC_TLS_CERT is "\/nothing\/here"/,
-    );
-    expect(await say({ GRPC_TOKEN: 'a b' })).toMatchObject({ code: 1, stderr: expect.not.stringContaining('a b') });
-  });
-
-  it('is off with port 0, and says when its port is taken', async () => {
-    const { port, service } = await start();
-    expect(service.listening['grpcPort']).toBe(port);
-    const { code, stdout } = await services.run({ flags: ['--grpc-port', String(port)] });
-    expect({ code, said: stdout.includes(`gRPC cannot listen on 127.0.0.1:${port}`) }).toEqual({ code: 1, said: true });
-    const off = await services.start();
-    expect(off.listening).not.toHaveProperty('grpcPort');
+    expect(foreignKey.stderr).toMatch(/^GRPC_TLS_KEY does not belong to GRPC_TLS_CERT/);
+    expect(noAuthority.stderr).toMatch(/^GRPC_TLS_CA is .*key\.pem.*: allowed is/);
+    expect(nothingThere.stderr).toMatch(/^GRPC_TLS_CERT is "\/nothing\/here"/);
+    expect(badToken).toMatchObject({ code: 1, stderr: expect.not.stringContaining('a b') });
   });
 
   it('says NOT_SERVING to those who watch, answers what is in progress and stops', async () => {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { WireModule } from '@kvasir/http';
-import { LoggerModule } from 'nestjs-pino';
+import { loggerModule } from '@kvasir/service';
 import type { Logger } from 'pino';
 import { OperationsController } from './api/operations.controller.js';
 import { RunsController } from './api/runs.controller.js';
@@ -17,11 +17,7 @@ export class AppModule {
   static with(config: TestClientConfig, logger: Logger): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        // Requests are logged by the HTTP seam; the middleware that would do it for Express has no route.
-        LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false }, forRoutes: [] }),
-        WireModule,
-      ],
+      imports: [loggerModule(logger), WireModule],
       controllers: [OperationsController, RunsController, WorkflowsController],
       providers: [
         { provide: TEST_CLIENT_CONFIG, useValue: config },

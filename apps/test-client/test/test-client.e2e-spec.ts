@@ -146,6 +146,26 @@ describe('test-client beside a running kv-service', () => {
       'post /test/overwrite',
     ]);
   });
+
+  it('documents every status that its routes answer with, each with an example in its error form', async () => {
+    interface Response {
+      readonly content?: { 'application/json'?: { example?: unknown } };
+    }
+    const { paths } = (await testClient.http.get('/docs-json')).json() as {
+      paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
+    };
+    const statuses = (path: string, method: string) => Object.keys(paths[path]![method]!.responses).map(Number);
+    expect(statuses('/test/status', 'get')).toEqual([200, 500, 503]);
+    expect(statuses('/test/runs', 'get')).toEqual([200, 400, 500, 503]);
+    expect(statuses('/test/runs/{id}', 'get')).toEqual([200, 400, 404, 500, 503]);
+    for (const path of ['/test/deletion', '/test/overwrite']) {
+      expect(statuses(path, 'post')).toEqual([200, 400, 413, 415, 500, 503]);
+      for (const status of [400, 413, 415, 500, 503]) {
+        const { content } = paths[path]!['post']!.responses[status]!;
+        expect(content?.['application/json']?.example).toMatchObject({ error: expect.any(String), status });
+      }
+    }
+  });
 });
 
 describe('test-client beside a service that fails', () => {

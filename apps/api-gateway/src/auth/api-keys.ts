@@ -1,21 +1,31 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { Caller } from '@kvasir/http';
+
+interface Known {
+  readonly digest: Buffer;
+  readonly caller: Caller;
+}
 
 /**
  * The keys that clients may send. Kept and compared as digests, which all have one length, each with every key: the time that it takes tells nothing of them.
  */
 export class ApiKeys {
-  private readonly digests: readonly Buffer[];
+  private readonly known: readonly Known[];
 
   constructor(keys: readonly string[]) {
-    this.digests = keys.map(digest);
+    this.known = keys.map((key, i) => ({ digest: digest(key), caller: { name: `API key ${i + 1}` } }));
   }
 
-  /** @param key the header as it came; undefined when there is none */
-  accept(key: string | string[] | undefined): boolean {
-    if (typeof key !== 'string') return false;
+  /**
+   * Whom a key stands for; undefined when it is not known.
+   *
+   * @param key the header as it came; undefined when there is none
+   */
+  find(key: string | string[] | undefined): Caller | undefined {
+    if (typeof key !== 'string') return undefined;
     const given = digest(key);
-    let found = false;
-    for (const known of this.digests) found = timingSafeEqual(given, known) || found;
+    let found: Caller | undefined;
+    for (const { digest: expected, caller } of this.known) if (timingSafeEqual(given, expected)) found = caller;
     return found;
   }
 }

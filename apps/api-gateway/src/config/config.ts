@@ -1,5 +1,5 @@
 import { readSettings, type SettingsOf, type SettingsResult } from '@kvasir/config';
-import { checkGrpcSecurity } from '@kvasir/service';
+import { checkGrpcSecurity, checkShutdown, checkTls } from '@kvasir/service';
 import { PROGRAM } from './settings.js';
 
 /**
@@ -22,7 +22,8 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): SettingsResult<GatewayConfig> {
-  const result = checkGrpcSecurity(readSettings(PROGRAM, { env, argv }), (settings) => settings.grpcSecurity);
+  const read = checkTls(checkShutdown(readSettings(PROGRAM, { env, argv })));
+  const result = checkGrpcSecurity(read, (settings) => settings.grpcSecurity);
   if (result.kind === 'settings' && acceptedKeys(result.settings).length === 0)
     return { kind: 'invalid', text: NO_KEY };
   return result;

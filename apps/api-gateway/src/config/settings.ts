@@ -1,15 +1,6 @@
-import {
-  host,
-  MAX_TIMER_MS,
-  oneOf,
-  packageVersion,
-  port,
-  wholeNumber,
-  type Program,
-  type Section,
-} from '@kvasir/config';
+import { MAX_TIMER_MS, packageVersion, port, wholeNumber, type Program, type Section } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
-import { grpcSecurity } from '@kvasir/service';
+import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, web } from '@kvasir/service';
 import { apiKey, apiKeys, grpcAddress } from './parsers.js';
 
 /** The most that kv-service takes: a line of its log holds at most 256 MiB, escaped. */
@@ -27,13 +18,7 @@ const http = {
       default: '8888',
     },
     /** Address to listen on: an IP address or a host name. */
-    host: {
-      variable: 'HOST',
-      flag: 'host',
-      description: 'The address to listen on; 0.0.0.0 is every IPv4 address of the machine.',
-      value: host,
-      default: '0.0.0.0',
-    },
+    host: httpHost,
     /** The most bytes of a body; 1 to 40 MiB. */
     maxBodyBytes: {
       variable: 'MAX_BODY_BYTES',
@@ -84,40 +69,10 @@ const upstream = {
   },
 } satisfies Section;
 
-const log = {
-  title: 'Log lines',
-  settings: {
-    /** The least severe level that is logged, by pino's names. */
-    level: {
-      variable: 'LOG_LEVEL',
-      description: 'The least severe level that is logged; each request is logged with its time at debug.',
-      value: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
-        aliases: { warning: 'warn' },
-        anyCase: true,
-      }),
-      default: 'info',
-    },
-  },
-} satisfies Section;
-
-const shutdown = {
-  title: 'Shutdown',
-  settings: {
-    /** Milliseconds from SIGTERM to the end of the process at the latest; 1 to 2^31 - 1. */
-    timeoutMs: {
-      variable: 'SHUTDOWN_TIMEOUT_MS',
-      description:
-        'Milliseconds that stopping may take after SIGTERM; requests still under way are cut off before that.',
-      value: wholeNumber(1, MAX_TIMER_MS),
-      default: '4000',
-    },
-  },
-} satisfies Section;
-
 /** Everything that can be set about api-gateway. */
 export const PROGRAM = {
   name: 'api-gateway',
   summary: 'String values behind HTTP with API keys, kept by kv-service.',
   version: () => packageVersion(import.meta.url),
-  sections: { http, access, upstream, grpcSecurity, log, shutdown },
+  sections: { http, tls, connections, rate, web, access, upstream, grpcSecurity, log, shutdown },
 } satisfies Program;

@@ -1,6 +1,7 @@
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { GrpcCallError, GrpcKvClient } from '@kvasir/client';
-import { WireAnswer, WireController, WireGet } from '@kvasir/http';
+import { PAGE_HEADERS, WireAnswer, WireController, WireGet } from '@kvasir/http';
+import { ServiceStop } from '@kvasir/service';
 import { errorAnswer, GATEWAY_API } from '../gateway.api.js';
 import { refusalOf } from '../values/call-refusal.js';
 import { ErrorDto } from '../values/values.dto.js';
@@ -16,7 +17,7 @@ const LINKS = {
 };
 
 const NOT_CACHED = { 'Cache-Control': 'no-store' };
-const ROOT = new WireAnswer(200, JSON.stringify(LINKS));
+const ROOT = new WireAnswer(200, JSON.stringify(LINKS), PAGE_HEADERS);
 const HEALTHY = new WireAnswer(200, '{"status":"healthy"}', NOT_CACHED);
 const READY = new WireAnswer(200, '{"status":"ready"}', NOT_CACHED);
 
@@ -36,7 +37,10 @@ export class ReadyDto {
 @ApiTags('operations')
 @WireController('', GATEWAY_API)
 export class OperationsController {
-  constructor(private readonly store: GrpcKvClient) {}
+  constructor(
+    private readonly store: GrpcKvClient,
+    private readonly stop: ServiceStop,
+  ) {}
 
   @WireGet()
   @ApiOperation({ summary: 'Find the other addresses' })
@@ -53,10 +57,14 @@ export class OperationsController {
   }
 
   @WireGet('health/ready')
-  @ApiOperation({ summary: 'Ask whether the gateway can serve values', description: 'Asks kv-service.' })
+  @ApiOperation({
+    summary: 'Ask whether the gateway can serve values',
+    description: 'Asks kv-service, which must be ready too.',
+  })
   @ApiOkResponse({ type: ReadyDto })
   @ApiServiceUnavailableResponse({ type: ErrorDto })
   async ready(): Promise<WireAnswer> {
+    if (this.stop.hasBegun) return errorAnswer(503, 'the gateway is stopping').withHeaders(NOT_CACHED);
     try {
       await this.store.health();
       return READY;

@@ -1,6 +1,7 @@
 import type { GrpcCallError, GrpcStatusName } from '@kvasir/client';
 import { WireRefusal } from '@kvasir/http';
-import { ERROR_CATALOGUE } from '@kvasir/kv-core';
+import { ERROR_CATALOGUE, type ErrorCode } from '@kvasir/kv-core';
+import { CHALLENGE } from '../auth/api-key-gate.js';
 
 const STATUS_OF: Partial<Record<GrpcStatusName, number>> = {
   UNAVAILABLE: 503,
@@ -18,6 +19,19 @@ const TEXT_OF: Partial<Record<GrpcStatusName, string>> = {
   PERMISSION_DENIED: 'kv-service does not let this gateway do that',
 };
 
+/** What kv-service says, in trailers, when it refuses the caller's API key, rather than the gateway's token. */
+const API_KEY_REFUSED = 'API_KEY_REFUSED';
+
+/** What kv-service says, in trailers, when its own limit on requests is reached. */
+const RATE_LIMITED = 'RATE_LIMITED';
+
+const UNKNOWN_KEY = 'kv-service does not know this API key';
+
+/** Whether a call was refused because of the API key that it was made for, so that nothing is wrong between the services. */
+export function isAboutCaller({ errorCode }: GrpcCallError): boolean {
+  return errorCode === API_KEY_REFUSED || errorCode === ('FORBIDDEN' satisfies ErrorCode);
+}
+
 /**
  * A call that failed, in HTTP's terms (contracts/values.md).
  *
@@ -25,12 +39,21 @@ const TEXT_OF: Partial<Record<GrpcStatusName, string>> = {
  */
 export function refusalOf(error: GrpcCallError, failure: (reason: string) => string): WireRefusal {
   const status = statusOf(error);
+  if (error.errorCode === API_KEY_REFUSED) {
+    return new WireRefusal(status, UNKNOWN_KEY, { cause: error, headers: { 'WWW-Authenticate': CHALLENGE } });
+  }
+  if (error.errorCode === RATE_LIMITED) {
+    const headers = { 'Retry-After': String(error.retryAfterSeconds ?? 1) };
+    return new WireRefusal(status, error.reason, { cause: error, headers });
+  }
+  if (isAboutCaller(error)) return new WireRefusal(status, error.reason, { cause: error });
   const text = status === 500 ? failure(error.reason) : (TEXT_OF[error.status] ?? error.reason);
   return new WireRefusal(status, text, { cause: error });
 }
 
 function statusOf({ status, errorCode }: GrpcCallError): number {
   if (status !== 'RESOURCE_EXHAUSTED') return STATUS_OF[status] ?? 500;
+  if (errorCode === RATE_LIMITED) return 429;
   // A message past a limit is gRPC's own error, without a code of the catalogue.
   return errorCode !== undefined && errorCode in ERROR_CATALOGUE ? 507 : 413;
 }

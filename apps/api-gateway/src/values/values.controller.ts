@@ -8,7 +8,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { GrpcCallError, GrpcKvClient } from '@kvasir/client';
+import { GrpcCallError, GrpcKvClient, type GrpcCallOptions } from '@kvasir/client';
 import {
   ApiRefusals,
   WireAnswer,
@@ -23,18 +23,25 @@ import {
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { API_KEY_HEADER } from '../auth/api-key-gate.js';
 import { GATEWAY_API, KEY_IS_REQUIRED } from '../gateway.api.js';
-import { refusalOf } from './call-refusal.js';
+import { isAboutCaller, refusalOf } from './call-refusal.js';
 import { decodePut } from './put-request.js';
 import { ErrorDto, PutValueDto, ValueDto } from './values.dto.js';
 
-/** Statuses of calls that fail because something is wrong, not because of the request or an outage. */
+/** Statuses of calls that fail because something is wrong, not because of the request, its caller's rights or an outage. */
 const LOGGED: ReadonlySet<number> = new Set([401, 403, 500]);
 
 const NO_CONTENT = new WireAnswer(204, '');
 
 const REFUSALS: RefusalDocs = {
   400: { when: 'The key, or the body, does not fit.', text: KEY_IS_REQUIRED },
-  401: { when: 'No key, or a wrong one; nothing was done.', text: `the header ${API_KEY_HEADER} is missing` },
+  401: {
+    when: 'No key, or one that the gateway or kv-service does not know; nothing was done.',
+    text: `the header ${API_KEY_HEADER} is missing`,
+  },
+  403: {
+    when: 'kv-service has API keys, and this one has no right to the key; nothing was done.',
+    text: "this API key has no right to read the key 'hello'",
+  },
   503: { when: 'kv-service cannot be reached, or did not answer in time.', text: 'kv-service cannot be reached' },
 };
 
@@ -62,7 +69,10 @@ export class ValuesController {
   @ApiRefusals(GATEWAY_API, ErrorDto, PUT_REFUSALS)
   async put(request: WireRequest): Promise<WireAnswer> {
     const { key, value } = decodePut(request.body);
-    await this.failingWith((reason) => `Failed to update value ${reason}`, this.store.set(key, value));
+    await this.failingWith(
+      (reason) => `Failed to update value ${reason}`,
+      this.store.set(key, value, forCallerOf(request)),
+    );
     return valueAnswer(key, value);
   }
 
@@ -72,8 +82,9 @@ export class ValuesController {
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ErrorDto })
   @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
-  async get({ key }: WireRequest): Promise<WireAnswer> {
-    const value = await this.failingWith(() => 'Failed to get value', this.store.get(key));
+  async get(request: WireRequest): Promise<WireAnswer> {
+    const { key } = request;
+    const value = await this.failingWith(() => 'Failed to get value', this.store.get(key, forCallerOf(request)));
     if (value === undefined) throw new WireRefusal(404, 'Key not found');
     return valueAnswer(key, value);
   }
@@ -83,8 +94,8 @@ export class ValuesController {
   @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiNoContentResponse()
   @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
-  async delete({ key }: WireRequest): Promise<WireAnswer> {
-    await this.failingWith(() => 'Failed to delete value', this.store.delete(key));
+  async delete(request: WireRequest): Promise<WireAnswer> {
+    await this.failingWith(() => 'Failed to delete value', this.store.delete(request.key, forCallerOf(request)));
     return NO_CONTENT;
   }
 
@@ -95,10 +106,16 @@ export class ValuesController {
     } catch (error) {
       if (!(error instanceof GrpcCallError)) throw error;
       const refusal = refusalOf(error, failure);
-      if (LOGGED.has(refusal.status)) this.logger.error({ err: error }, 'a call of kv-service failed');
+      if (LOGGED.has(refusal.status) && !isAboutCaller(error))
+        this.logger.error({ err: error }, 'a call of kv-service failed');
       throw refusal;
     }
   }
+}
+
+/** kv-service decides what the caller may do: it gets the key that the gate has let through. */
+function forCallerOf(request: WireRequest): GrpcCallOptions {
+  return { apiKey: request.header(API_KEY_HEADER) };
 }
 
 function valueAnswer(key: string, value: string): WireAnswer {

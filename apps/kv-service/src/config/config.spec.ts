@@ -1,8 +1,9 @@
 import { constants } from 'node:buffer';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { withSettings, type Setting } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from '@kvasir/kv-core';
 import { readConfig, type KvServiceConfig } from './config.js';
@@ -39,6 +40,11 @@ interface Case {
 
 const NUMBERS_NEVER = ['-1', '1.5', '1e3', '0x10', 'many', ' '];
 
+const keysFolder = mkdtempSync(join(tmpdir(), 'kvasir-config-'));
+const keysFile = join(keysFolder, 'keys.json');
+writeFileSync(keysFile, '[]');
+afterAll(() => rmSync(keysFolder, { recursive: true }));
+
 const cases: Case[] = [
   {
     variable: 'PORT',
@@ -63,6 +69,16 @@ const cases: Case[] = [
       ['localhost', 'localhost'],
     ],
     bad: ['256.1.1.1', 'localhost:8000', '[::]', 'a b'],
+  },
+  {
+    variable: 'HTTP_FAST',
+    member: ({ http }) => http.fast,
+    fallback: 'on',
+    good: [
+      ['on', 'on'],
+      ['off', 'off'],
+    ],
+    bad: ['true', 'ON', '1'],
   },
   {
     variable: 'GRPC_PORT',
@@ -276,6 +292,27 @@ const cases: Case[] = [
     bad: ['verbose', 'silent', '30'],
   },
   {
+    variable: 'LOG_FORMAT',
+    member: ({ log }) => log.format,
+    fallback: 'auto',
+    good: [
+      ['json', 'json'],
+      ['pretty', 'pretty'],
+      ['auto', 'auto'],
+    ],
+    bad: ['JSON', 'text', '1'],
+  },
+  {
+    variable: 'METRICS',
+    member: ({ metrics }) => metrics.enabled,
+    fallback: 'on',
+    good: [
+      ['on', 'on'],
+      ['off', 'off'],
+    ],
+    bad: ['ON', 'true', '1'],
+  },
+  {
     variable: 'SHUTDOWN_TIMEOUT_MS',
     member: ({ shutdown }) => shutdown.timeoutMs,
     fallback: 4000,
@@ -284,6 +321,27 @@ const cases: Case[] = [
       ['2147483647', 2_147_483_647],
     ],
     bad: ['0', '2147483648', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'SHUTDOWN_DELAY_MS',
+    member: ({ shutdown }) => shutdown.delayMs,
+    fallback: 0,
+    good: [
+      ['0', 0],
+      ['3999', 3999],
+    ],
+    bad: ['2147483648', ...NUMBERS_NEVER],
+  },
+  {
+    variable: 'API_KEYS_FILE',
+    member: ({ access }) => access.keysFile,
+    fallback: undefined,
+    // What may stand in it is kv-core's to say, and tried in access.e2e-spec.ts.
+    good: [
+      [keysFile, keysFile],
+      [relative('.', keysFile), keysFile],
+    ],
+    bad: ['a\0b'],
   },
   {
     variable: 'ADMIN_KEY',
@@ -343,8 +401,10 @@ describe("kv-service's settings", () => {
   });
 
   it('are all in the cases above', () => {
-    // The three files of TLS come together: libs/service has their cases.
-    const alone = declared.filter(({ variable }) => !variable.startsWith('GRPC_TLS_'));
+    // What api-gateway has too has its cases in libs/service; the files of TLS come together.
+    const { tls, connections, rate, web } = PROGRAM.sections;
+    const shared = [tls, connections, rate, web].flatMap(({ settings }) => Object.values<Setting<unknown>>(settings));
+    const alone = declared.filter((one) => !shared.includes(one) && !one.variable.startsWith('GRPC_TLS_'));
     expect(cases.map(({ variable }) => variable)).toEqual(alone.map(({ variable }) => variable));
   });
 

@@ -1,5 +1,7 @@
 import { readSettings, type SettingsOf, type SettingsResult } from '@kvasir/config';
-import { checkGrpcSecurity } from '@kvasir/service';
+import { checkGrpcSecurity, checkShutdown, checkTls } from '@kvasir/service';
+import { ApiKeyFileError } from '@kvasir/kv-core';
+import { readApiKeys } from '../access/api-keys.js';
 import { PROGRAM } from './settings.js';
 
 /**
@@ -19,7 +21,8 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): SettingsResult<KvServiceConfig> {
-  return checkDatabase(checkGrpcSecurity(readSettings(PROGRAM, { env, argv }), (settings) => settings.grpcSecurity));
+  const result = checkTls(checkShutdown(readSettings(PROGRAM, { env, argv })));
+  return checkApiKeys(checkDatabase(checkGrpcSecurity(result, (settings) => settings.grpcSecurity)));
 }
 
 function checkDatabase(result: SettingsResult<KvServiceConfig>): SettingsResult<KvServiceConfig> {
@@ -28,4 +31,17 @@ function checkDatabase(result: SettingsResult<KvServiceConfig>): SettingsResult<
   if (store.engine !== 'postgres' || database.url !== undefined) return result;
   const text = 'DATABASE_URL is not set: STORE is postgres, which needs postgres://user:password@host:port/database\n';
   return { kind: 'invalid', text };
+}
+
+function checkApiKeys(result: SettingsResult<KvServiceConfig>): SettingsResult<KvServiceConfig> {
+  if (result.kind !== 'settings') return result;
+  const { keysFile } = result.settings.access;
+  if (keysFile === undefined) return result;
+  try {
+    readApiKeys(keysFile);
+    return result;
+  } catch (error) {
+    if (!(error instanceof ApiKeyFileError)) throw error;
+    return { kind: 'invalid', text: `API_KEYS_FILE is ${JSON.stringify(keysFile)}: ${error.message}\n` };
+  }
 }

@@ -19,9 +19,9 @@ const LEAST_SHARE = 0.25;
  * How many bytes of entries a process may hold that may use `heapLimitBytes` of heap (`heap_size_limit` of
  * `v8.getHeapStatistics()`, which follows `--max-old-space-size` and a container's memory).
  *
- * Of an entry, only the strings of key and value and the references to them lie in the heap; revisions, times and the
- * index are typed arrays outside it (see engine-wal's `SlotColumns`). All of it is counted as if it lay in the heap: exact for
- * large values, on the safe side for small ones, and it bounds the memory outside the heap too.
+ * Of an entry, only a value of more than 512 bytes lies in the heap, as a string; everything else is in buffers and typed arrays
+ * outside it (see engine-wal's `SlotColumns`). All of it is counted as if it lay in the heap: exact for large values, on the safe
+ * side for small ones, and it bounds the memory outside the heap too, as the heap limit is the one figure that knows a container's.
  */
 export function memoryForData(heapLimitBytes: number): number {
   return Math.floor(Math.max(DATA_SHARE * (heapLimitBytes - SERVICE_BYTES), LEAST_SHARE * heapLimitBytes));

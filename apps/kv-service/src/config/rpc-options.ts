@@ -1,16 +1,30 @@
-import { grpcTls } from '@kvasir/service';
-import type { RpcOptions } from '../apis/rpc/rpc-options.js';
+import type { RateLimiter } from '@kvasir/http';
+import { drainMs, grpcTls } from '@kvasir/service';
+import type { RpcKeys, RpcObserver, RpcOptions } from '../apis/rpc/rpc-options.js';
 import type { KvServiceConfig } from './config.js';
-import { drainMs } from './drain-time.js';
 
-/** What the configuration says of the gRPC side. */
-export function rpcOptions(config: KvServiceConfig): RpcOptions {
+/**
+ * What the configuration says of the gRPC side.
+ *
+ * @param keys undefined: the service has no API keys
+ * @param limiter undefined: callers have no limit
+ * @param observer undefined: nobody is told of calls
+ */
+export function rpcOptions(
+  config: KvServiceConfig,
+  keys: RpcKeys | undefined,
+  limiter: RateLimiter | undefined,
+  observer: RpcObserver | undefined,
+): RpcOptions {
   return {
     host: config.grpc.host,
     port: config.grpc.port,
     token: config.grpcSecurity.token,
+    keys,
+    limiter,
+    observer,
     tls: grpcTls(config.grpcSecurity),
     maxBodyBytes: config.limits.maxBodyBytes,
-    drainMs: drainMs(config),
+    drainMs: drainMs(config.shutdown),
   };
 }

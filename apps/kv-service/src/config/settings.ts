@@ -13,7 +13,7 @@ import {
   type ValueParser,
 } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS, MAX_TTL_MS } from '@kvasir/kv-core';
-import { grpcSecurity } from '@kvasir/service';
+import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, web } from '@kvasir/service';
 import { memoryForData } from './memory-limit.js';
 
 /**
@@ -40,12 +40,14 @@ const http = {
       default: '8000',
     },
     /** Address to listen on: an IP address or a host name. */
-    host: {
-      variable: 'HOST',
-      flag: 'host',
-      description: 'The address to listen on; 0.0.0.0 is every IPv4 address of the machine.',
-      value: host,
-      default: '0.0.0.0',
+    host: httpHost,
+    /** Whether data routes skip the pipeline of Express and Nest. */
+    fast: {
+      variable: 'HTTP_FAST',
+      description:
+        'Whether data routes skip the pipeline of Express and Nest; off: the same answers at a fraction of the speed, to find out what the pipeline has to do with something.',
+      value: oneOf(['on', 'off']),
+      default: 'on',
     },
   },
 } satisfies Section;
@@ -227,41 +229,24 @@ const records = {
   },
 } satisfies Section;
 
-const log = {
-  title: 'Log lines',
-  settings: {
-    /** The least severe level that is logged, by pino's names. */
-    level: {
-      variable: 'LOG_LEVEL',
-      description: 'The least severe level that is logged; each request is logged with its time at debug.',
-      value: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
-        aliases: { warning: 'warn' },
-        anyCase: true,
-      }),
-      default: 'info',
-    },
-  },
-} satisfies Section;
-
-const shutdown = {
-  title: 'Shutdown',
-  settings: {
-    /** Milliseconds from SIGTERM to the end of the process at the latest; 1 to 2^31 - 1. */
-    timeoutMs: {
-      variable: 'SHUTDOWN_TIMEOUT_MS',
-      description:
-        'Milliseconds that stopping may take after SIGTERM; requests still under way are cut off before that.',
-      value: wholeNumber(1, MAX_TIMER_MS),
-      default: '4000',
-    },
-  },
-} satisfies Section;
-
 /** What a header carries as it is. */
 const headerSecret: ValueParser<string> = {
   allowed: '1 to 256 visible ASCII characters, no spaces',
   parse: (text) => (/^[\x21-\x7e]{1,256}$/.test(text) ? text : undefined),
 };
+
+const access = {
+  title: 'Access',
+  settings: {
+    /** The file of API keys, an absolute path; undefined: whoever reaches the service may do everything with its data. */
+    keysFile: {
+      variable: 'API_KEYS_FILE',
+      description:
+        'The file of API keys and their rights (docs/security.md), read again on SIGHUP; without one the data is open to everybody.',
+      value: path,
+    },
+  },
+} satisfies Section;
 
 const admin = {
   title: 'Administration',
@@ -269,9 +254,23 @@ const admin = {
     /** What a request to /admin must bring in `x-api-key`; without one those routes are not there. */
     key: {
       variable: 'ADMIN_KEY',
-      description: 'What requests to /admin/* must bring in x-api-key; without it those routes are not there.',
+      description:
+        'What requests to /admin/* must bring in x-api-key, instead of an API key with the verb admin; without either those routes are not there.',
       value: headerSecret,
       secret: true,
+    },
+  },
+} satisfies Section;
+
+const metrics = {
+  title: 'Metrics',
+  settings: {
+    /** Whether requests are counted and `/metrics` is there. */
+    enabled: {
+      variable: 'METRICS',
+      description: 'Whether requests are counted, and /metrics tells Prometheus (docs/operations.md).',
+      value: oneOf(['on', 'off']),
+      default: 'on',
     },
   },
 } satisfies Section;
@@ -284,5 +283,22 @@ export const PROGRAM = {
   name: 'kv-service',
   summary: 'A durable key-value store behind HTTP and gRPC.',
   version: () => packageVersion(import.meta.url),
-  sections: { http, grpc, grpcSecurity, store, database, limits, records, log, shutdown, admin },
+  sections: {
+    http,
+    tls,
+    connections,
+    rate,
+    web,
+    grpc,
+    grpcSecurity,
+    store,
+    database,
+    limits,
+    records,
+    log,
+    metrics,
+    shutdown,
+    access,
+    admin,
+  },
 } satisfies Program;

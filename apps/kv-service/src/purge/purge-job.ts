@@ -1,9 +1,16 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import type { KvStore } from '@kvasir/kv-core';
+import { StoreStartingError, type KvStore } from '@kvasir/kv-core';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { KvServiceConfig } from '../config/config.js';
 import { KV_SERVICE_CONFIG } from '../config/config.token.js';
+import { ServiceCounts } from '../metrics/service-counts.js';
 import { STORE } from '../store/store.token.js';
 
 const JOB = 'purge';
@@ -22,6 +29,7 @@ export class PurgeJob implements OnApplicationBootstrap, BeforeApplicationShutdo
     @Inject(KV_SERVICE_CONFIG) private readonly config: KvServiceConfig,
     private readonly scheduler: SchedulerRegistry,
     @InjectPinoLogger(PurgeJob.name) private readonly logger: PinoLogger,
+    @Optional() private readonly counts?: ServiceCounts,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,9 +48,10 @@ export class PurgeJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   /** One sweep at a time: a long one is not overtaken by the next. */
   private start(): void {
     this.sweeping ??= this.sweep()
-      .catch((error: unknown) =>
-        this.logger.error({ err: error }, 'the sweep of expired keys failed; the next one tries again'),
-      )
+      .catch((error: unknown) => {
+        if (error instanceof StoreStartingError) return;
+        this.logger.error({ err: error }, 'the sweep of expired keys failed; the next one tries again');
+      })
       .finally(() => (this.sweeping = undefined));
   }
 
@@ -51,6 +60,7 @@ export class PurgeJob implements OnApplicationBootstrap, BeforeApplicationShutdo
     do {
       // oxlint-disable-next-line no-await-in-loop -- step by step on purpose: others are served in between
       freed = await this.store.purgeExpired(KEYS_PER_STEP);
+      this.counts?.store.freed(freed);
       if (freed > 0) this.logger.debug({ keys: freed }, 'expired keys were freed');
       // oxlint-disable-next-line no-await-in-loop
       await new Promise(setImmediate);

@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { CompactionEvent } from '@kvasir/engine-wal';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
+import { ServiceCounts } from '../metrics/service-counts.js';
 
 /** Says what becomes of compactions. One that fails costs nothing but disk space. */
 @Injectable()
 export class CompactionLog {
-  constructor(@InjectPinoLogger(CompactionLog.name) private readonly logger: PinoLogger) {}
+  constructor(
+    @InjectPinoLogger(CompactionLog.name) private readonly logger: PinoLogger,
+    @Optional() private readonly counts?: ServiceCounts,
+  ) {}
 
   readonly onEvent = (event: CompactionEvent): void => {
     switch (event.type) {
@@ -13,6 +17,7 @@ export class CompactionLog {
         this.logger.info({ bytes: event.bytes, liveBytes: event.liveBytes }, 'compacting the log');
         break;
       case 'completed':
+        this.counts?.log.compacted(event.compaction.milliseconds);
         this.logger.info(event.compaction, 'the log was compacted');
         break;
       case 'failed':

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { openPostgresStore, type PostgresLog } from '@kvasir/engine-postgres';
+import { openPostgresStore, type DatabaseUse, type PostgresLog } from '@kvasir/engine-postgres';
 import type { KvStore } from '@kvasir/kv-core';
+import { StartError } from '@kvasir/service';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { KvServiceConfig } from '../config/config.js';
 
@@ -12,11 +13,19 @@ export class DatabaseLog {
   readonly write: PostgresLog = (level, message) => this.logger[level](message);
 }
 
-/** Opens the engine that shares a database with other processes; waits until the database is there. */
-export async function openDatabaseStore(config: KvServiceConfig['database'], log: DatabaseLog): Promise<KvStore> {
+/**
+ * Opens the engine that shares a database with other processes; waits until the database is there.
+ *
+ * @param signal ends the wait
+ */
+export async function openDatabaseStore(
+  config: KvServiceConfig['database'],
+  log: DatabaseLog,
+  signal: AbortSignal,
+): Promise<KvStore & DatabaseUse> {
   const { url, schema, poolSize, timeoutMs } = config;
   if (url === undefined) {
-    throw new Error('STORE is postgres, which needs DATABASE_URL: postgres://user:password@host:port/database');
+    throw new StartError('STORE is postgres, which needs DATABASE_URL: postgres://user:password@host:port/database');
   }
   return await openPostgresStore({
     url,
@@ -25,5 +34,6 @@ export async function openDatabaseStore(config: KvServiceConfig['database'], log
     timeoutMs,
     migrate: config.migrate === 'on',
     log: log.write,
+    signal,
   });
 }

@@ -1,24 +1,28 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { LogStatus } from '@kvasir/engine-wal';
 import type { KvStore } from '@kvasir/kv-core';
-import { OPENED_STORE, type OpenedStore } from './opened-store.js';
-import { ENGINE_EXTRAS, STORE, type EngineExtras } from './store.token.js';
+import { ENGINE_EXTRAS, type EngineExtras } from './engine-extras.token.js';
+import { StoreLifecycle } from './store-lifecycle.js';
+import { STORE } from './store.token.js';
 
-/** The store alone: what every API and job injects. */
+/** The store alone: what jobs inject, and what every API works on by way of `Access`. */
 export const storeProvider: FactoryProvider<KvStore> = {
   provide: STORE,
-  inject: [OPENED_STORE],
-  useFactory: ({ store }: OpenedStore) => store,
+  inject: [StoreLifecycle],
+  useFactory: ({ store }: StoreLifecycle) => store,
 };
 
 /** What the engine offers besides the port, in words that need no engine. */
 export const engineExtrasProvider: FactoryProvider<EngineExtras> = {
   provide: ENGINE_EXTRAS,
-  inject: [OPENED_STORE],
-  useFactory: ({ log }: OpenedStore) =>
-    log === undefined
-      ? { figures: () => ({}) }
-      : { figures: () => ({ log: figuresOf(log.status()) }), compactLog: () => log.compact() },
+  inject: [StoreLifecycle],
+  useFactory: (lifecycle: StoreLifecycle) => ({
+    figures: () => (lifecycle.log === undefined ? {} : { log: figuresOf(lifecycle.log.status()) }),
+    get compactLog() {
+      const { log } = lifecycle;
+      return log === undefined ? undefined : () => log.compact();
+    },
+  }),
 };
 
 /** Times are Unix milliseconds; `null` stands for what there is not. */

@@ -1,19 +1,13 @@
 import { Inject } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { DEFAULT_API, WireController, WirePost, type WireAnswer, type WireRequest } from '@kvasir/http';
 import { RunService } from '../runs/run-service.js';
 import { ALL_WORKFLOWS } from '../workflows/all-workflows.js';
 import type { Workflow } from '../workflows/workflow.js';
-import { FailedDto, PassedDto, ProblemDto } from './dto.js';
+import { FailedDto, PassedDto } from './dto.js';
 import { jsonAnswer } from './json-answer.js';
 import { expectNoParameters } from './no-parameters.js';
+import { RUN_REFUSALS, TestRefusals } from './refusals.js';
 import { verdict } from './run-answers.js';
 
 /** `POST /test/<name>` for each workflow. */
@@ -50,7 +44,7 @@ function addRoute(workflow: Workflow): void {
     description: 'The run, passed or failed',
     schema: { oneOf: [PassedDto, FailedDto].map((type) => ({ $ref: getSchemaPath(type) })) },
   })(prototype, name, descriptor);
-  ApiBadRequestResponse({ type: ProblemDto })(prototype, name, descriptor);
+  TestRefusals(RUN_REFUSALS)(prototype, name, descriptor);
 }
 
 for (const workflow of ALL_WORKFLOWS) addRoute(workflow);

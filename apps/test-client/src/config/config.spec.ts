@@ -11,8 +11,8 @@ describe('the configuration of test-client', () => {
       settings: {
         http: { port: 8001, host: '0.0.0.0' },
         target: { url: 'http://kv-service:8000', timeoutMs: 10_000 },
-        log: { level: 'info' },
-        shutdown: { timeoutMs: 4000 },
+        log: { level: 'info', format: 'auto' },
+        shutdown: { timeoutMs: 4000, delayMs: 0 },
       },
     });
     expect(VALIDATE_PROGRAM.sections.target.settings.url.default).toBe('http://localhost:8000');

@@ -1,4 +1,5 @@
 import { readSettings, type SettingsOf, type SettingsResult } from '@kvasir/config';
+import { checkShutdown } from '@kvasir/service';
 import { PROGRAM } from './settings.js';
 
 /**
@@ -18,5 +19,5 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): SettingsResult<TestClientConfig> {
-  return readSettings(PROGRAM, { env, argv });
+  return checkShutdown(readSettings(PROGRAM, { env, argv }));
 }

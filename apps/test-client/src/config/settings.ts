@@ -1,8 +1,6 @@
 import { baseUrl } from '@kvasir/client';
 import {
-  host,
   MAX_TIMER_MS,
-  oneOf,
   packageVersion,
   port,
   wholeNumber,
@@ -10,6 +8,7 @@ import {
   type Section,
   type ValueParser,
 } from '@kvasir/config';
+import { httpHost, log, shutdown } from '@kvasir/service';
 
 /** A service's address, without a slash at its end. */
 const serviceUrl: ValueParser<string> = {
@@ -24,6 +23,11 @@ const serviceUrl: ValueParser<string> = {
   },
 };
 
+const apiKey: ValueParser<string> = {
+  allowed: 'visible ASCII characters without spaces',
+  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+};
+
 const http = {
   title: 'HTTP',
   settings: {
@@ -36,13 +40,7 @@ const http = {
       default: '8001',
     },
     /** Address to listen on: an IP address or a host name. */
-    host: {
-      variable: 'HOST',
-      flag: 'host',
-      description: 'The address to listen on; 0.0.0.0 is every IPv4 address of the machine.',
-      value: host,
-      default: '0.0.0.0',
-    },
+    host: httpHost,
   },
 } satisfies Section;
 
@@ -66,38 +64,17 @@ function target(defaultUrl: string) {
         value: wholeNumber(1, MAX_TIMER_MS),
         default: '10000',
       },
+      /** Sent as `x-api-key` with every request. */
+      apiKey: {
+        variable: 'KV_API_KEY',
+        description:
+          'An API key of kv-service that may read, write and delete every key; needed where the service has API keys.',
+        value: apiKey,
+        secret: true,
+      },
     },
   } satisfies Section;
 }
-
-const log = {
-  title: 'Log lines',
-  settings: {
-    /** The least severe level that is logged, by pino's names. */
-    level: {
-      variable: 'LOG_LEVEL',
-      description: 'The least severe level that is logged; each request is logged with its time at debug.',
-      value: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
-        aliases: { warning: 'warn' },
-        anyCase: true,
-      }),
-      default: 'info',
-    },
-  },
-} satisfies Section;
-
-const shutdown = {
-  title: 'Shutdown',
-  settings: {
-    /** Milliseconds from SIGTERM to the end of the process at the latest; 1 to 2^31 - 1. */
-    timeoutMs: {
-      variable: 'SHUTDOWN_TIMEOUT_MS',
-      description: 'Milliseconds that stopping may take after SIGTERM; runs under way are ended and clean up in it.',
-      value: wholeNumber(1, MAX_TIMER_MS),
-      default: '4000',
-    },
-  },
-} satisfies Section;
 
 const version = () => packageVersion(import.meta.url);
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { useRawServers } from '@kvasir/test-harness';
+import { useRawServers, type RawRequest } from '@kvasir/test-harness';
 import { KeysStore, keysHandler } from '../testing/keys-server.js';
 import { LIES } from '../testing/lies.js';
 import { ALL_WORKFLOWS } from '../workflows/all-workflows.js';
@@ -178,5 +178,49 @@ describe('a run that is ended early', () => {
     expect(run.failure).toEqual({ step: 'connection', error: 'enough' });
     expect(run.cleanUp).toMatchObject([{ answer: { status: 200 }, error: undefined }]);
     expect(store.entries.size).toBe(0);
+  });
+});
+
+describe('a run whose write was lost and comes late', () => {
+  /** A service that never answers the first write, and does it only when it was asked to delete the key for the given time. */
+  async function late(atDeletion: number) {
+    const store = new KeysStore();
+    let write: RawRequest | undefined;
+    let deletions = 0;
+    const server = await listen(
+      keysHandler(store, (request) => {
+        if (request.method === 'POST') {
+          write = request;
+          return undefined;
+        }
+        if (request.method !== 'DELETE') return store.answer(request);
+        const answer = store.answer(request);
+        deletions++;
+        if (deletions === atDeletion) store.answer(write!);
+        return answer;
+      }),
+    );
+    return { store, run: await new WorkflowRunner({ url: server.url, timeoutMs: TIMEOUT_MS }).run(deletion) };
+  }
+
+  it('looks for the key again after it was not there, and removes it when it has come', async () => {
+    const { store, run } = await late(2);
+    expect(run.failure).toEqual({ step: 'connection', error: 'Timeout connecting to KV service' });
+    expect(run.cleanUp.map(({ name, answer }) => [name, answer?.status])).toEqual([
+      ['clean_up', 404],
+      ['clean_up', 404],
+      ['clean_up', 200],
+    ]);
+    expect(store.entries.size).toBe(0);
+  });
+
+  it('gives up when the key does not come for two seconds', async () => {
+    const { run } = await late(0);
+    expect(new Set(run.cleanUp.map(({ answer }) => answer?.status))).toEqual(new Set([404]));
+    expect(run.cleanUp.length).toBeGreaterThan(3);
+    const waited = run.cleanUp.at(-1)!.startedAt - run.cleanUp[0]!.startedAt;
+    expect(waited).toBeGreaterThan(1000);
+    expect(waited).toBeLessThanOrEqual(2500);
+    expect(run.cleanUp.every(({ error }) => error === undefined)).toBe(true);
   });
 });

@@ -12,6 +12,8 @@ export interface RunnerOptions {
   readonly url: string;
   /** Milliseconds that one request may take, its whole answer included. */
   readonly timeoutMs: number;
+  /** Sent as `x-api-key` with every request; default none. */
+  readonly apiKey?: string;
   /** Unix time in milliseconds; default the system's. */
   readonly now?: () => number;
   /** Keys and values of a run, by the workflow's name; default random ones. */
@@ -65,6 +67,7 @@ export class WorkflowRunner {
       retries: 0,
       maxAnswerBytes: MAX_ANSWER_BYTES,
       connections: 1,
+      apiKey: this.options.apiKey,
     });
     try {
       const plan = workflow.plan(this.scratch(workflow.name));

@@ -23,8 +23,8 @@ import {
   WRITE_REFUSALS,
   type WireRequest,
 } from '@kvasir/http';
-import type { KvStore, RequestLimits } from '@kvasir/kv-core';
-import { STORE } from '../../store/store.token.js';
+import type { RequestLimits } from '@kvasir/kv-core';
+import { Access } from '../../access/access.js';
 import { decodeKeyAndValue } from './keys-requests.js';
 import { KEYS_API } from './keys.api.js';
 import { BodyMisfitsDto, DeletedDto, KeysErrorDto, KeyAndValueDto, RetrievedDto, StoredDto } from './keys.dto.js';
@@ -62,7 +62,7 @@ const WriteDocs = (): MethodDecorator =>
 @WireController('keys', KEYS_API)
 export class KeysController {
   constructor(
-    @Inject(STORE) private readonly store: KvStore,
+    private readonly access: Access,
     @Inject(REQUEST_LIMITS) private readonly limits: RequestLimits,
   ) {}
 
@@ -89,8 +89,8 @@ export class KeysController {
   @KeyParam()
   @ApiOkResponse({ type: RetrievedDto })
   @Refusals(NOT_FOUND)
-  async retrieve({ key }: WireRequest): Promise<WireAnswer> {
-    const entry = await this.store.get(key);
+  async retrieve({ key, caller }: WireRequest): Promise<WireAnswer> {
+    const entry = await this.access.storeFor(caller).get(key);
     if (entry === undefined) throw notFound(key);
     return new WireAnswer(200, `{"success":true,"key":${JSON.stringify(key)},"value":${entry.value}}`);
   }
@@ -100,16 +100,18 @@ export class KeysController {
   @KeyParam()
   @ApiOkResponse({ type: DeletedDto })
   @Refusals({ ...NOT_FOUND, ...WRITE_REFUSALS })
-  async delete({ key }: WireRequest): Promise<WireAnswer> {
-    const { results } = await this.store.commit({ atomic: true, operations: [{ type: 'delete', key }] });
+  async delete({ key, caller }: WireRequest): Promise<WireAnswer> {
+    const store = this.access.storeFor(caller);
+    const { results } = await store.commit({ atomic: true, operations: [{ type: 'delete', key }] });
     if (results[0]?.status === 'failed') throw notFound(key);
     return DELETED;
   }
 
-  private async write({ key, body }: WireRequest): Promise<void> {
+  private async write({ key, body, caller }: WireRequest): Promise<void> {
     const content = decodeKeyAndValue(body, this.limits);
     if (content.key !== key) throw new WireRefusal(400, mismatchText(key, content.key));
-    await this.store.commit({ atomic: true, operations: [{ type: 'set', key, value: content.value }] });
+    const store = this.access.storeFor(caller);
+    await store.commit({ atomic: true, operations: [{ type: 'set', key, value: content.value }] });
   }
 }
 

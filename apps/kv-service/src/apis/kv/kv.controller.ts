@@ -21,8 +21,8 @@ import {
   WireRefusal,
   type WireRequest,
 } from '@kvasir/http';
-import type { KvStore, Operation, OperationResult, RequestLimits } from '@kvasir/kv-core';
-import { STORE } from '../../store/store.token.js';
+import type { Operation, OperationResult, RequestLimits } from '@kvasir/kv-core';
+import { Access } from '../../access/access.js';
 import { listingBody } from './kv-listing.js';
 import { decodeBatch, decodePut } from './kv-requests.js';
 import { KV_API } from './kv.api.js';
@@ -38,7 +38,7 @@ const SUCCESS = new WireAnswer(200, SUCCESS_TEXT);
 @WireController('kv', KV_API)
 export class KvController {
   constructor(
-    @Inject(STORE) private readonly store: KvStore,
+    private readonly access: Access,
     @Inject(REQUEST_LIMITS) private readonly limits: RequestLimits,
   ) {}
 
@@ -54,7 +54,7 @@ export class KvController {
   @ApiOkResponse({ type: KeyListDto })
   @ApiServerErrors()
   async list(request: WireRequest): Promise<WireAnswer> {
-    const body = await listingBody(this.store, request.query.get('prefix') ?? '');
+    const body = await listingBody(this.access.storeFor(request.caller), request.query.get('prefix') ?? '');
     return new WireAnswer(200, body, { 'Cache-Control': 'no-store' });
   }
 
@@ -65,7 +65,7 @@ export class KvController {
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
   @ApiServerErrors()
   async get(request: WireRequest): Promise<WireAnswer> {
-    const entry = await this.store.get(request.key);
+    const entry = await this.access.storeFor(request.caller).get(request.key);
     if (entry === undefined) throw new WireRefusal(404, NOT_FOUND_TEXT);
     return new WireAnswer(200, `{"value":${entry.value}}`);
   }
@@ -82,7 +82,7 @@ export class KvController {
   @ApiServerErrors()
   async put(request: WireRequest): Promise<WireAnswer> {
     const { value, ttlMs } = decodePut(request.body, this.limits);
-    await this.commit([{ type: 'set', key: request.key, value, ttlMs }]);
+    await this.commit(request, [{ type: 'set', key: request.key, value, ttlMs }]);
     return SUCCESS;
   }
 
@@ -94,7 +94,7 @@ export class KvController {
   @ApiWriteErrors()
   @ApiServerErrors()
   async delete(request: WireRequest): Promise<WireAnswer> {
-    const [result] = await this.commit([{ type: 'delete', key: request.key }]);
+    const [result] = await this.commit(request, [{ type: 'delete', key: request.key }]);
     if (result?.status === 'failed') throw new WireRefusal(404, NOT_FOUND_TEXT);
     return SUCCESS;
   }
@@ -111,12 +111,12 @@ export class KvController {
   @ApiBodyErrors()
   @ApiServerErrors()
   async batch(request: WireRequest): Promise<WireAnswer> {
-    const results = await this.commit(decodeBatch(request.body, this.limits));
+    const results = await this.commit(request, decodeBatch(request.body, this.limits));
     return new WireAnswer(200, listBody('{"success":true,"results":[', results.map(resultText), ']}'));
   }
 
-  private async commit(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const { results } = await this.store.commit({ atomic: false, operations });
+  private async commit({ caller }: WireRequest, operations: readonly Operation[]): Promise<readonly OperationResult[]> {
+    const { results } = await this.access.storeFor(caller).commit({ atomic: false, operations });
     return results;
   }
 }

@@ -1,8 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { WireAnswer, WireController, WireGet } from '@kvasir/http';
-import type { KvStore } from '@kvasir/kv-core';
-import { ENGINE_EXTRAS, STORE, type EngineExtras } from '../../store/store.token.js';
+import { WireAnswer, WireController, WireGet, type WireRequest } from '@kvasir/http';
+import { Access } from '../../access/access.js';
+import { ENGINE_EXTRAS, type EngineExtras } from '../../store/engine-extras.token.js';
 import { KV_API } from './kv.api.js';
 import { ApiServerErrors } from './kv.docs.js';
 import { StatsDto } from './kv.dto.js';
@@ -12,7 +12,7 @@ import { StatsDto } from './kv.dto.js';
 @WireController('stats', KV_API)
 export class StatsController {
   constructor(
-    @Inject(STORE) private readonly store: KvStore,
+    private readonly access: Access,
     @Inject(ENGINE_EXTRAS) private readonly engine: EngineExtras,
   ) {}
 
@@ -20,8 +20,8 @@ export class StatsController {
   @ApiOperation({ summary: 'Count keys and bytes', description: 'Expired keys do not count.' })
   @ApiOkResponse({ type: StatsDto })
   @ApiServerErrors()
-  async stats(): Promise<WireAnswer> {
-    const { keys, sizeBytes, revision } = await this.store.stats();
+  async stats({ caller }: WireRequest): Promise<WireAnswer> {
+    const { keys, sizeBytes, revision } = await this.access.storeFor(caller).stats();
     const stats: StatsDto = { keys, size_bytes: sizeBytes, revision, ...this.engine.figures() };
     return new WireAnswer(200, JSON.stringify(stats), { 'Cache-Control': 'no-store' });
   }

@@ -15,8 +15,8 @@ import {
   type RefusalDocs,
   type WireRequest,
 } from '@kvasir/http';
-import type { KvStore, Operation, RequestLimits, TransactionResult } from '@kvasir/kv-core';
-import { STORE } from '../../store/store.token.js';
+import type { Operation, RequestLimits, TransactionResult } from '@kvasir/kv-core';
+import { Access } from '../../access/access.js';
 import { bulkAnswer, existsText } from './bulk-answer.js';
 import { RECORDS_OPTIONS, type RecordsOptions } from './records-options.js';
 import { decodeBulk, decodeRecord, writeOnce } from './records-requests.js';
@@ -63,7 +63,7 @@ const NOT_FOUND = { 404: { when: 'The record is not there, or its time is over.'
 @WireController('', RECORDS_API)
 export class RecordsController {
   constructor(
-    @Inject(STORE) private readonly store: KvStore,
+    private readonly access: Access,
     @Inject(REQUEST_LIMITS) private readonly limits: RequestLimits,
     @Inject(RECORDS_OPTIONS) private readonly options: RecordsOptions,
   ) {}
@@ -85,9 +85,9 @@ export class RecordsController {
     },
   })
   @Refusals({ ...BODY_REFUSALS, ...WRITE_REFUSALS })
-  async bulk({ body }: WireRequest): Promise<WireAnswer> {
-    const operations = decodeBulk(body, this.limits, this.options);
-    return bulkAnswer(operations, await this.commit(operations));
+  async bulk(request: WireRequest): Promise<WireAnswer> {
+    const operations = decodeBulk(request.body, this.limits, this.options);
+    return bulkAnswer(operations, await this.commit(request, operations));
   }
 
   @WirePut(':key')
@@ -105,7 +105,8 @@ export class RecordsController {
   })
   async add(request: WireRequest): Promise<WireAnswer> {
     const key = recordKey(request);
-    const { committed } = await this.commit([writeOnce(key, decodeRecord(request.body, this.limits, this.options))]);
+    const record = decodeRecord(request.body, this.limits, this.options);
+    const { committed } = await this.commit(request, [writeOnce(key, record)]);
     if (!committed) throw new WireRefusal(400, existsText(key));
     return done(`Record with the key '${key}' was made successfully`);
   }
@@ -117,7 +118,7 @@ export class RecordsController {
   @Refusals(NOT_FOUND)
   async get(request: WireRequest): Promise<WireAnswer> {
     const key = recordKey(request);
-    const entry = await this.store.get(key);
+    const entry = await this.access.storeFor(request.caller).get(key);
     if (entry === undefined) throw new WireRefusal(404, notFoundText(key));
     return new WireAnswer(200, `{"key":${JSON.stringify(key)},"value":${entry.value}}`);
   }
@@ -132,13 +133,13 @@ export class RecordsController {
   @Refusals({ ...NOT_FOUND, ...WRITE_REFUSALS })
   async delete(request: WireRequest): Promise<WireAnswer> {
     const key = recordKey(request);
-    const { committed } = await this.commit([{ type: 'delete', key }]);
+    const { committed } = await this.commit(request, [{ type: 'delete', key }]);
     if (!committed) throw new WireRefusal(404, notFoundText(key));
     return done(`Record with the key '${key}' deleted`);
   }
 
-  private commit(operations: readonly Operation[]): Promise<TransactionResult> {
-    return this.store.commit({ atomic: true, operations });
+  private commit({ caller }: WireRequest, operations: readonly Operation[]): Promise<TransactionResult> {
+    return this.access.storeFor(caller).commit({ atomic: true, operations });
   }
 }
 

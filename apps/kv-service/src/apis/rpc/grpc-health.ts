@@ -1,24 +1,34 @@
-import type { Server, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { handleUnaryCall, Server, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { KEY_VALUE_SERVICE_NAME } from '@kvasir/contracts';
 import { HealthImplementation } from 'grpc-health-check';
+import type { RpcReadiness } from './rpc-readiness.js';
 
 /** The empty name stands for the server as a whole. */
 const SERVICES = ['', KEY_VALUE_SERVICE_NAME];
 
+type Unary = handleUnaryCall<unknown, unknown>;
 type Watch = ServerWritableStream<unknown, unknown>;
 
-/** `grpc.health.v1.Health`: what Kubernetes, load balancers and clients of the standard ask. */
+/** `grpc.health.v1.Health`: what Kubernetes, load balancers and clients of the standard ask. SERVING while the service is ready. */
 export class GrpcHealth {
   private readonly implementation = new HealthImplementation(
-    Object.fromEntries(SERVICES.map((service) => [service, 'SERVING' as const])),
+    Object.fromEntries(SERVICES.map((service) => [service, 'NOT_SERVING' as const])),
   );
   private readonly watches = new Set<Watch>();
+  private serving = false;
+  private stopped = false;
+
+  constructor(private readonly readiness: RpcReadiness) {
+    readiness.onChange(() => void this.update());
+  }
 
   addTo(server: Server): void {
     this.implementation.addToServer({
       addService: (definition: Parameters<Server['addService']>[0], handlers: UntypedServiceImplementation) =>
         server.addService(definition, {
           ...handlers,
+          check: this.updatedBefore(handlers['check'] as Unary),
+          list: this.updatedBefore(handlers['list'] as Unary),
           watch: this.endable(handlers['watch'] as (watch: Watch) => void),
         }),
     });
@@ -26,8 +36,24 @@ export class GrpcHealth {
 
   /** Says NOT_SERVING from now on, to those who watch too, and ends their streams: a graceful stop would wait for them for ever. */
   stop(): void {
-    for (const service of SERVICES) this.implementation.setStatus(service, 'NOT_SERVING');
+    this.say(false);
+    this.stopped = true;
     for (const watch of this.watches) watch.end();
+  }
+
+  private async update(): Promise<void> {
+    const problem = await this.readiness.problem();
+    this.say(problem === undefined);
+  }
+
+  private say(serving: boolean): void {
+    if (this.stopped || this.serving === serving) return;
+    this.serving = serving;
+    for (const service of SERVICES) this.implementation.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  private updatedBefore(handler: Unary): Unary {
+    return (call, callback) => void this.update().then(() => handler(call, callback));
   }
 
   private endable(handler: (watch: Watch) => void): (watch: Watch) => void {

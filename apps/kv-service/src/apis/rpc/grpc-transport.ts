@@ -9,17 +9,25 @@ import {
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { KEY_VALUE_PACKAGE, KEY_VALUE_SERVICE, KEY_VALUE_SERVICE_NAME, maxMessageBytes } from '@kvasir/contracts';
+import { ANYONE, type Caller } from '@kvasir/http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Server, Transport, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { isIPv6 } from 'node:net';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import { GrpcHealth } from './grpc-health.js';
+import { callerOf } from './rpc-caller.js';
+import type { RpcContext } from './rpc-context.js';
+import { loggedUnary } from './rpc-log.js';
+import { rateExcess } from './rpc-rate.js';
+import { observedUnary } from './rpc-observing.js';
 import { RPC_OPTIONS, type RpcOptions } from './rpc-options.js';
-import { INTERNAL_STATUS, type RpcStatus } from './rpc-status.js';
+import { RPC_READINESS, type RpcReadiness } from './rpc-readiness.js';
+import { INTERNAL_STATUS, knownStatus, RpcRefusal, type RpcStatus } from './rpc-status.js';
 import { RpcToken } from './rpc-token.js';
 import { MalformedRequest, strictService } from './strict-service.js';
 
-type Handler = MessageHandler<object, unknown, object>;
+type Handler = MessageHandler<object, RpcContext, object>;
 type Unary = handleUnaryCall<object, object>;
 
 /** An rpc that says nothing of the data, so that probes without the token can call it. */
@@ -40,13 +48,18 @@ const UNAUTHENTICATED: RpcStatus = {
 export class GrpcTransport extends Server implements CustomTransportStrategy, BeforeApplicationShutdown {
   override readonly transportId = Transport.GRPC;
   private readonly server: GrpcServer;
-  private readonly health = new GrpcHealth();
+  private readonly health: GrpcHealth;
   private readonly token: RpcToken | undefined;
   private boundPort = 0;
   private stopped: Promise<void> | undefined;
 
-  constructor(@Inject(RPC_OPTIONS) private readonly options: RpcOptions) {
+  constructor(
+    @Inject(RPC_OPTIONS) private readonly options: RpcOptions,
+    @Inject(RPC_READINESS) readiness: RpcReadiness,
+    @InjectPinoLogger(GrpcTransport.name) private readonly requestLog: PinoLogger,
+  ) {
     super();
+    this.health = new GrpcHealth(readiness);
     this.token = options.token === undefined ? undefined : new RpcToken(options.token);
     this.server = new GrpcServer({
       'grpc.max_receive_message_length': maxMessageBytes(options.maxBodyBytes),
@@ -116,18 +129,35 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       const pattern = this.normalizePattern({ service: KEY_VALUE_SERVICE_NAME, rpc, streaming: 'no_stream' });
       const handler = this.getHandlerByPattern(pattern);
       if (handler === null) throw new Error(`no controller serves ${KEY_VALUE_SERVICE_NAME}/${rpc}`);
-      implementation[rpc] = this.unary(handler as Handler, rpc === OPEN_RPC);
+      const unary = loggedUnary(this.requestLog, rpc, this.unary(handler as Handler, rpc === OPEN_RPC));
+      implementation[rpc] = observedUnary(this.options.observer, rpc, unary);
     }
     return implementation;
   }
 
   private unary(handler: Handler, open: boolean): Unary {
     return (call, callback) => {
+      const caller = open ? ANYONE : callerOf(call.metadata, this.options);
+      const excess = this.excessOf(call, open, caller instanceof RpcRefusal ? undefined : caller);
       if (!this.mayCall(call, open)) callback(UNAUTHENTICATED);
+      else if (excess !== undefined) callback(excess);
+      else if (caller instanceof RpcRefusal) callback(knownStatus(caller) ?? INTERNAL_STATUS);
       else if (call.request instanceof MalformedRequest)
         callback({ code: Status.INVALID_ARGUMENT, details: call.request.problem });
-      else void answer(handler, call, callback);
+      else void answer(handler, call, { caller }, callback);
     };
+  }
+
+  /** A service that shows the token and no API key counts for nobody: it has a limit of its own for whom it asks for. Probes are not counted. */
+  private excessOf(
+    call: ServerUnaryCall<object, object>,
+    open: boolean,
+    caller: Caller | undefined,
+  ): RpcStatus | undefined {
+    const { limiter } = this.options;
+    if (limiter === undefined || open) return undefined;
+    if (caller === ANYONE && this.token?.check(call.metadata) === 'right') return undefined;
+    return rateExcess(limiter, call, caller);
   }
 
   /** A token that is sent must be right even where none is needed: whoever sends one wants to know. */
@@ -140,10 +170,11 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
 async function answer(
   handler: Handler,
   call: ServerUnaryCall<object, object>,
+  context: RpcContext,
   callback: sendUnaryData<object>,
 ): Promise<void> {
   try {
-    const result: unknown = await handler(call.request, call.metadata);
+    const result: unknown = await handler(call.request, context);
     // Filters and interceptors answer with observables.
     callback(null, (isObservable(result) ? await lastValueFrom(result as Observable<object>) : result) as object);
   } catch (error) {

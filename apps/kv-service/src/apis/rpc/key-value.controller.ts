@@ -1,6 +1,6 @@
 import { status as Status } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
+import { Ctx, GrpcMethod, Payload } from '@nestjs/microservices';
 import {
   HEALTHY,
   KEY_VALUE_SERVICE_NAME,
@@ -12,8 +12,11 @@ import {
   type SetRequest,
   type SetResponse,
 } from '@kvasir/contracts';
-import { jsonTextOfString, textOfJsonText, type KvStore, type Operation } from '@kvasir/kv-core';
-import { STORE } from '../../store/store.token.js';
+import type { Caller } from '@kvasir/http';
+import { jsonTextOfString, textOfJsonText, type Operation } from '@kvasir/kv-core';
+import { Access } from '../../access/access.js';
+import type { RpcContext } from './rpc-context.js';
+import { RPC_READINESS, type RpcReadiness } from './rpc-readiness.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { RpcRefusal } from './rpc-status.js';
 
@@ -25,34 +28,39 @@ const DONE: SetResponse & DeleteResponse = { success: true };
 @Controller()
 @UseFilters(RpcErrorFilter)
 export class KeyValueController {
-  constructor(@Inject(STORE) private readonly store: KvStore) {}
+  constructor(
+    private readonly access: Access,
+    @Inject(RPC_READINESS) private readonly readiness: RpcReadiness,
+  ) {}
 
   @GrpcMethod(KEY_VALUE_SERVICE_NAME, 'Get')
-  async get({ key }: GetRequest): Promise<GetResponse> {
+  async get(@Payload() { key }: GetRequest, @Ctx() { caller }: RpcContext): Promise<GetResponse> {
     refuseEmpty(key);
-    const entry = await this.store.get(key);
+    const entry = await this.access.storeFor(caller).get(key);
     return entry === undefined ? NOT_FOUND : { value: textOfJsonText(entry.value), found: true };
   }
 
   @GrpcMethod(KEY_VALUE_SERVICE_NAME, 'Set')
-  set({ key, value }: SetRequest): Promise<SetResponse> {
-    return this.commit({ type: 'set', key, value: jsonTextOfString(value) });
+  set(@Payload() { key, value }: SetRequest, @Ctx() { caller }: RpcContext): Promise<SetResponse> {
+    return this.commit(caller, { type: 'set', key, value: jsonTextOfString(value) });
   }
 
   @GrpcMethod(KEY_VALUE_SERVICE_NAME, 'Delete')
-  delete({ key }: DeleteRequest): Promise<DeleteResponse> {
-    return this.commit({ type: 'delete', key });
+  delete(@Payload() { key }: DeleteRequest, @Ctx() { caller }: RpcContext): Promise<DeleteResponse> {
+    return this.commit(caller, { type: 'delete', key });
   }
 
   @GrpcMethod(KEY_VALUE_SERVICE_NAME, 'Health')
-  health(): HealthResponse {
+  async health(): Promise<HealthResponse> {
+    const problem = await this.readiness.problem();
+    if (problem !== undefined) throw new RpcRefusal(Status.UNAVAILABLE, problem);
     return { status: HEALTHY, timestamp: Math.floor(Date.now() / 1000) };
   }
 
   /** The result of a single operation is no error here: a key that was not there to be deleted is a success. */
-  private async commit(operation: Operation): Promise<SetResponse & DeleteResponse> {
+  private async commit(caller: Caller, operation: Operation): Promise<SetResponse & DeleteResponse> {
     refuseEmpty(operation.key);
-    await this.store.commit({ atomic: false, operations: [operation] });
+    await this.access.storeFor(caller).commit({ atomic: false, operations: [operation] });
     return DONE;
   }
 }

@@ -1,9 +1,29 @@
+import type { Caller, RateLimiter } from '@kvasir/http';
+
 /** Certificates and key of this service, and whom it trusts, each as PEM text. */
 export interface RpcTls {
   readonly cert: string;
   readonly key: string;
   /** The authorities that the other side's certificate must come from. */
   readonly ca: string;
+}
+
+/** The API keys of the service. */
+export interface RpcKeys {
+  /** Whom a key stands for; undefined when it is not known. */
+  find(key: string): Caller | undefined;
+}
+
+/** Told of calls, for metrics. */
+export interface RpcObserver {
+  /**
+   * A call was answered. Must be quick, and must not throw.
+   *
+   * @param rpc its name in the proto
+   * @param code gRPC's
+   * @param ms milliseconds from the message to the answer
+   */
+  answered(rpc: string, code: number, ms: number): void;
 }
 
 /** What the gRPC side is set up with. */
@@ -14,6 +34,12 @@ export interface RpcOptions {
   readonly port: number;
   /** What callers must send as `authorization: Bearer <token>`; undefined: nothing. */
   readonly token: string | undefined;
+  /** What callers must show one of; undefined: none is needed. */
+  readonly keys: RpcKeys | undefined;
+  /** Who counts calls; undefined: nobody. */
+  readonly limiter: RateLimiter | undefined;
+  /** Who is told of calls; undefined: nobody. */
+  readonly observer: RpcObserver | undefined;
   /** Undefined: in the clear. With it, callers need a certificate too. */
   readonly tls: RpcTls | undefined;
   /** The longest body of the HTTP APIs, in bytes; messages may be 64 KiB longer. */

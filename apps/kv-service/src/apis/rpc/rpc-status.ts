@@ -4,11 +4,12 @@ import { KvError, type ErrorKind } from '@kvasir/kv-core';
 /** How a call ends that is not served. */
 export type RpcStatus = Partial<StatusObject> & Pick<StatusObject, 'code' | 'details'>;
 
-/** In trailers: the code of kv-core's catalogue, for programs. It tells a full store from a message that is too long, which are one status in gRPC. */
+/** In trailers: the code of kv-core's catalogue, or API_KEY_REFUSED, for programs. It tells a full store from a message that is too long, which are one status in gRPC. */
 export const ERROR_CODE_KEY = 'kvasir-error';
 
 const STATUS_OF_KIND: Readonly<Record<Exclude<ErrorKind, 'damaged'>, Status>> = {
   request: Status.INVALID_ARGUMENT,
+  forbidden: Status.PERMISSION_DENIED,
   full: Status.RESOURCE_EXHAUSTED,
   unavailable: Status.UNAVAILABLE,
 };
@@ -18,6 +19,8 @@ export class RpcRefusal extends Error {
   constructor(
     readonly code: Status,
     message: string,
+    /** For programs, in trailers, where the status alone does not say it. */
+    readonly errorCode?: string,
   ) {
     super(message);
     this.name = 'RpcRefusal';
@@ -26,13 +29,18 @@ export class RpcRefusal extends Error {
 
 /** The status of every error that is thrown on purpose. Undefined for any other, and for damaged data: its text is for operators. */
 export function knownStatus(error: unknown): RpcStatus | undefined {
-  if (error instanceof RpcRefusal) return { code: error.code, details: error.message };
+  if (error instanceof RpcRefusal) return statusOf(error.code, error.message, error.errorCode);
   if (error instanceof KvError && error.kind !== 'damaged') {
-    const metadata = new Metadata();
-    metadata.set(ERROR_CODE_KEY, error.code);
-    return { code: STATUS_OF_KIND[error.kind], details: error.message, metadata };
+    return statusOf(STATUS_OF_KIND[error.kind], error.message, error.code);
   }
   return undefined;
+}
+
+function statusOf(code: Status, details: string, errorCode: string | undefined): RpcStatus {
+  if (errorCode === undefined) return { code, details };
+  const metadata = new Metadata();
+  metadata.set(ERROR_CODE_KEY, errorCode);
+  return { code, details, metadata };
 }
 
 /** The status behind every unexpected error: it tells the client nothing of what failed. */

@@ -11,16 +11,11 @@ import {
   WirePut,
   WireRefusal,
   WRITE_REFUSALS,
+  type Caller,
   type WireRequest,
 } from '@kvasir/http';
-import {
-  textOfJsonText,
-  type KvStore,
-  type Operation,
-  type OperationResult,
-  type RequestLimits,
-} from '@kvasir/kv-core';
-import { STORE } from '../../store/store.token.js';
+import { textOfJsonText, type Operation, type OperationResult, type RequestLimits } from '@kvasir/kv-core';
+import { Access } from '../../access/access.js';
 import { decodeIncrement, decodeValue } from './store-v1-requests.js';
 import { STORE_V1_API } from './store-v1.api.js';
 import { NOT_FOUND, StoreRouteDocs } from './store-v1.docs.js';
@@ -37,7 +32,7 @@ const DELETED = success(200, '{"message":"Key deleted successfully"}');
 @WireController('api/v1/store', STORE_V1_API)
 export class StoreV1Controller {
   constructor(
-    @Inject(STORE) private readonly store: KvStore,
+    private readonly access: Access,
     @Inject(REQUEST_LIMITS) private readonly limits: RequestLimits,
   ) {}
 
@@ -54,16 +49,16 @@ export class StoreV1Controller {
       ...WRITE_REFUSALS,
     },
   )
-  async set({ key, body }: WireRequest): Promise<WireAnswer> {
-    await this.commit({ type: 'set', key, value: decodeValue(body, this.limits) });
+  async set({ key, body, caller }: WireRequest): Promise<WireAnswer> {
+    await this.commit(caller, { type: 'set', key, value: decodeValue(body, this.limits) });
     return SET;
   }
 
   @WireGet(':key')
   @ApiOperation({ summary: 'Read a string', description: 'A value that is no string is given as its JSON text.' })
   @StoreRouteDocs(200, ValueTextDto, { value: '5' }, NOT_FOUND)
-  async get({ key }: WireRequest): Promise<WireAnswer> {
-    const entry = await this.store.get(key);
+  async get({ key, caller }: WireRequest): Promise<WireAnswer> {
+    const entry = await this.access.storeFor(caller).get(key);
     if (entry === undefined) throw notFound(key);
     return success(200, `{"value":${JSON.stringify(textOfJsonText(entry.value))}}`);
   }
@@ -71,16 +66,16 @@ export class StoreV1Controller {
   @WireGet(':key/exists')
   @ApiOperation({ summary: 'Ask whether a key is there' })
   @StoreRouteDocs(200, ExistsDto, { exists: true })
-  async exists({ key }: WireRequest): Promise<WireAnswer> {
-    const entry = await this.store.get(key);
+  async exists({ key, caller }: WireRequest): Promise<WireAnswer> {
+    const entry = await this.access.storeFor(caller).get(key);
     return success(200, `{"exists":${entry !== undefined}}`);
   }
 
   @WireDelete(':key')
   @ApiOperation({ summary: 'Delete a key', description: 'The same answer when the key is not there.' })
   @StoreRouteDocs(200, MessageDto, { message: 'Key deleted successfully' }, WRITE_REFUSALS)
-  async delete({ key }: WireRequest): Promise<WireAnswer> {
-    await this.commit({ type: 'delete', key, allowMissing: true });
+  async delete({ key, caller }: WireRequest): Promise<WireAnswer> {
+    await this.commit(caller, { type: 'delete', key, allowMissing: true });
     return DELETED;
   }
 
@@ -108,16 +103,16 @@ export class StoreV1Controller {
       ...WRITE_REFUSALS,
     },
   )
-  async increment({ key, body }: WireRequest): Promise<WireAnswer> {
-    const result = await this.commit({ type: 'increment', key, by: decodeIncrement(body, this.limits) });
+  async increment({ key, body, caller }: WireRequest): Promise<WireAnswer> {
+    const result = await this.commit(caller, { type: 'increment', key, by: decodeIncrement(body, this.limits) });
     if (result?.status === 'incremented') return success(200, `{"new_value":${result.value}}`);
     const reason = result?.status === 'failed' ? result.reason : undefined;
     if (reason === 'KEY_NOT_FOUND') throw notFound(key);
     throw new WireRefusal(400, reason === 'OUT_OF_RANGE' ? OUT_OF_RANGE_TEXT : NOT_AN_INTEGER_TEXT);
   }
 
-  private async commit(operation: Operation): Promise<OperationResult | undefined> {
-    const { results } = await this.store.commit({ atomic: true, operations: [operation] });
+  private async commit(caller: Caller, operation: Operation): Promise<OperationResult | undefined> {
+    const { results } = await this.access.storeFor(caller).commit({ atomic: true, operations: [operation] });
     return results[0];
   }
 }

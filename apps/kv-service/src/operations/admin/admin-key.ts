@@ -1,27 +1,35 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { WireRefusal, type WireRequest } from '@kvasir/http';
+import { Principal, requireVerb } from '@kvasir/kv-core';
 
-/** What a request to `/admin` must bring. */
+/** What a request to `/admin` must bring: an API key with the verb `admin`, or ADMIN_KEY. */
 export class AdminKey {
-  private readonly digest: Buffer;
+  private readonly digest: Buffer | undefined;
 
-  /** @param key ADMIN_KEY */
-  constructor(key: string) {
-    this.digest = digestOf(key);
+  /** @param key ADMIN_KEY; undefined: there is none */
+  constructor(key: string | undefined) {
+    this.digest = key === undefined ? undefined : digestOf(key);
   }
 
   /**
-   * Lets a request through that brings the key in `x-api-key`.
+   * Lets a request through whose API key has the verb `admin`, or, in a service without API keys, one that brings ADMIN_KEY in `x-api-key`.
    *
+   * @throws ForbiddenError for an API key without the verb
    * @throws WireRefusal 401; how long it takes tells nothing of the key, as digests of one length are compared
    */
   require(request: WireRequest): void {
+    if (request.caller instanceof Principal) {
+      requireVerb(request.caller.rights, 'admin');
+      return;
+    }
     const given = request.header('x-api-key');
     if (given === undefined) throw new WireRefusal(401, 'the header x-api-key is missing');
-    if (!timingSafeEqual(digestOf(given), this.digest)) throw new WireRefusal(401, 'the key in x-api-key is wrong');
+    if (this.digest === undefined || !timingSafeEqual(digestOf(given), this.digest)) {
+      throw new WireRefusal(401, 'the key in x-api-key is wrong');
+    }
   }
 }
 
 function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

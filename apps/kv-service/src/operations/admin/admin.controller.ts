@@ -1,8 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_API, WireAnswer, WireController, WirePost, WireRefusal, type WireRequest } from '@kvasir/http';
-import { ENGINE_EXTRAS, type EngineExtras } from '../../store/store.token.js';
+import { ENGINE_EXTRAS, type EngineExtras } from '../../store/engine-extras.token.js';
 import { AdminKey } from './admin-key.js';
+import { PROBLEM } from './problem.docs.js';
 
 /** A compaction is under way. */
 export class CompactDto {
@@ -13,24 +14,9 @@ export class CompactDto {
   started!: boolean;
 }
 
-/** What a refusal of `/admin` looks like: `DEFAULT_API`'s form, the members of RFC 9457 and a text for people. */
-const PROBLEM = {
-  schema: {
-    type: 'object',
-    required: ['error', 'type', 'title', 'status', 'detail'],
-    properties: {
-      error: { type: 'string' },
-      type: { type: 'string' },
-      title: { type: 'string' },
-      status: { type: 'integer' },
-      detail: { type: 'string' },
-    },
-  },
-} as const;
-
-/** What the operator of the service asks of it, with `ADMIN_KEY` in `x-api-key`. */
+/** What the operator of the service asks of it, with an API key that has the verb `admin`, or with `ADMIN_KEY` in `x-api-key`. */
 @ApiTags('operations')
-@ApiHeader({ name: 'x-api-key', required: true, description: 'ADMIN_KEY' })
+@ApiHeader({ name: 'x-api-key', required: true, description: 'ADMIN_KEY, or an API key with the verb admin' })
 @WireController('admin', DEFAULT_API)
 export class AdminController {
   constructor(
@@ -45,6 +31,7 @@ export class AdminController {
   })
   @ApiAcceptedResponse({ type: CompactDto })
   @ApiResponse({ ...PROBLEM, status: 401, description: 'x-api-key is missing or wrong.' })
+  @ApiResponse({ ...PROBLEM, status: 403, description: 'The API key does not have the verb admin.' })
   @ApiResponse({ ...PROBLEM, status: 404, description: 'The engine keeps no log.' })
   compact(request: WireRequest): WireAnswer {
     this.adminKey.require(request);

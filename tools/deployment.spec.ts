@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const APPS = ['kv-service', 'api-gateway', 'test-client'] as const;
+type App = (typeof APPS)[number];
+
+interface Container {
+  readonly name: App;
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
+  readonly securityContext: unknown;
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface Pod {
+  readonly terminationGracePeriodSeconds: number;
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: unknown;
+  readonly containers: readonly Container[];
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly template?: { readonly spec: Pod };
+    readonly replicas?: number;
+    readonly ports?: readonly { targetPort: string; port: number }[];
+  };
+}
+
+interface ComposeService {
+  readonly build?: { readonly target: App };
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stop_grace_period?: string;
+}
+
+/** The settings that an app takes, with their defaults, out of its part of docs/configuration.md, which is made from their declarations. */
+function settingsOf(app: App): Map<string, string> {
+  const document = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+  const part = document.split(`<!-- settings of ${app} -->`)[1]!.split('<!-- end')[0]!;
+  const rows = [...part.matchAll(/^\| `([A-Z_]+)` *\|[^|]*\| *([^|]*?) *\|/gm)];
+  return new Map(rows.map(([, name, fallback]) => [name!, fallback!.replaceAll('`', '')]));
+}
+
+const settings = new Map(APPS.map((app) => [app, settingsOf(app)]));
+
+/** Besides their settings: Node.js's own. */
+const OF_NODE = ['NODE_ENV', 'NODE_OPTIONS'];
+
+function unknownSettings(app: App, names: Iterable<string>): string[] {
+  return [...names].filter((name) => !settings.get(app)!.has(name) && !OF_NODE.includes(name));
+}
+
+const kubernetes = readdirSync(join(ROOT, 'deploy/kubernetes'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => ({ file, text: readFileSync(join(ROOT, 'deploy/kubernetes', file), 'utf8') }));
+
+const manifests = kubernetes
+  .filter(({ file }) => !file.endsWith('kustomization.yaml'))
+  .flatMap(({ file, text }) =>
+    parseAllDocuments(text).map((document) => ({ file, manifest: document.toJS() as Manifest })),
+  );
+const pods = manifests.flatMap(({ file, manifest }) =>
+  manifest.spec.template === undefined ? [] : [{ file, pod: manifest.spec.template.spec }],
+);
+
+describe('the Kubernetes manifests', () => {
+  it.each(kubernetes.filter(({ file }) => file.endsWith('kustomization.yaml')))(
+    'name files that are there: $file',
+    ({ file, text }) => {
+      const folder = join(ROOT, 'deploy/kubernetes', file, '..');
+      const { resources } = parse(text) as { resources: string[] };
+      for (const resource of resources)
+        expect(readdirSync(join(folder, resource, '..'))).toContain(resource.split('/').at(-1));
+    },
+  );
+
+  it.each(pods)('set what the services know, and leave them time to stop: $file', ({ pod }) => {
+    for (const { name, env } of pod.containers) {
+      expect(
+        unknownSettings(
+          name,
+          env.map((variable) => variable.name),
+        ),
+      ).toEqual([]);
+      const stopMs = Number(env.find((variable) => variable.name === 'SHUTDOWN_TIMEOUT_MS')!.value);
+      expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(stopMs);
+    }
+  });
+
+  it.each(pods)('ask on the ports that the services have by default: $file', ({ pod }) => {
+    for (const { name, ports, livenessProbe, readinessProbe } of pod.containers) {
+      const known = settings.get(name)!;
+      const expected = [{ name: 'http', containerPort: Number(known.get('PORT')) }];
+      if (known.has('GRPC_PORT')) expected.push({ name: 'grpc', containerPort: Number(known.get('GRPC_PORT')) });
+      expect(ports).toEqual(expected);
+      expect([livenessProbe.httpGet.port, readinessProbe.httpGet.port]).toEqual(['http', 'http']);
+    }
+  });
+
+  it.each(pods)('give the services no rights: $file', ({ pod }) => {
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const { securityContext } of pod.containers) {
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  it('run the log engine once, in a StatefulSet', () => {
+    const { manifest } = manifests.find(({ file }) => file === 'log/kv-service.yaml')!;
+    expect([manifest.kind, manifest.spec.replicas]).toEqual(['StatefulSet', 1]);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const { services } = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+    services: Record<string, ComposeService>;
+  };
+  const ours = Object.entries(services).flatMap(([name, service]) =>
+    service.build === undefined ? [] : [{ name, service, app: service.build.target }],
+  );
+
+  it.each(ours)('sets what $name knows, and leaves it time to stop', ({ service, app }) => {
+    expect(unknownSettings(app, Object.keys(service.environment ?? {}))).toEqual([]);
+    const stopMs = Number(
+      service.environment?.['SHUTDOWN_TIMEOUT_MS'] ?? settings.get(app)!.get('SHUTDOWN_TIMEOUT_MS'),
+    );
+    expect(Number.parseInt(service.stop_grace_period!, 10) * 1000).toBeGreaterThan(stopMs);
+  });
+});
+
+describe('the systemd unit', () => {
+  const unit = readFileSync(join(ROOT, 'deploy/systemd/kvasir.service'), 'utf8');
+  const environment = new Map(
+    [...unit.matchAll(/^Environment=([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+
+  it('sets what kv-service knows, and leaves it time to stop', () => {
+    expect(unknownSettings('kv-service', environment.keys())).toEqual([]);
+    const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(unit)!;
+    expect(Number(seconds) * 1000).toBeGreaterThan(Number(environment.get('SHUTDOWN_TIMEOUT_MS')));
+  });
+});
