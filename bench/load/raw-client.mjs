@@ -40,9 +40,3 @@ export class RawClient {
     this.#waiting?.(status);
   }
 }
-
-/** The bytes of `PUT /kv/<key>` with a small value. */
-export function putRequest(key, value) {
-  const body = `{"value":${JSON.stringify(value)}}`;
-  return `PUT /kv/${key} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-}

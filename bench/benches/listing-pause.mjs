@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { STEP, writeLog } from '../lib/folders.mjs';
+import { LOAD } from '../lib/paths.mjs';
+import { startHelper } from '../lib/processes.mjs';
+import { API, keyOf, rawRequest } from '../lib/requests.mjs';
+import { spread } from '../lib/statistics.mjs';
+import { RawClient } from '../load/raw-client.mjs';
+import { startKvService } from '../peers/kv-service.mjs';
+
+const KEYS = 1_000_000;
+const WARM_UPS = 3;
+const QUIET_MS = 1000;
+/** Each is over in a second: more of them, so that one hiccup of the machine is not the figure. */
+const ROUNDS_FACTOR = 3;
+
+export const figures = [
+  {
+    id: 'pause',
+    text: 'a listing of 1,000,000 keys: longest pause it causes to other requests',
+    unit: 'ms',
+    better: 'less',
+    bound: 20,
+    aim: 5,
+  },
+  { id: 'quiet', text: 'the same without the listing: what the machine itself does', unit: 'ms', better: 'less' },
+  { id: 'listing', text: 'how long the listing took', unit: 'ms', better: 'less' },
+];
+
+/** Small reads one after the other, on one connection, while all keys are listed on another: the longest wait for an answer. */
+export async function run({ folder, rounds, onRound }) {
+  await writeLog(join(folder, 'wal.log'), KEYS, (i) => keyOf((i * STEP) % KEYS));
+  const service = await startKvService({ DATA_DIR: folder });
+  try {
+    const client = await RawClient.open(service.port);
+    // Started beforehand: a process that begins takes the machine for longer than what is measured.
+    const reader = startHelper(join(LOAD, 'list-reader.mjs'), [service.port]);
+    const listAll = () => reader.ask('/kv');
+    for (let i = 0; i < WARM_UPS; i++) await longestWait(client, listAll());
+    const values = { pause: [], quiet: [], listing: [] };
+    for (let round = 0; round < rounds * ROUNDS_FACTOR; round++) {
+      onRound(round);
+      values.quiet.push(await longestWait(client, new Promise((resolve) => setTimeout(resolve, QUIET_MS))));
+      const list = listAll();
+      values.pause.push(await longestWait(client, list));
+      values.listing.push((await list).ms);
+    }
+    client.close();
+    reader.stop();
+    return {
+      settings: { keys: KEYS },
+      values: Object.fromEntries(Object.entries(values).map(([id, numbers]) => [id, spread(numbers)])),
+    };
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Reads one key after the other until a promise is kept; gives the longest that an answer took, in milliseconds. */
+async function longestWait(client, during) {
+  let over = false;
+  const done = during.finally(() => (over = true));
+  let longest = 0;
+  for (let i = 0; !over; i++) {
+    const begin = performance.now();
+    const status = await client.send(rawRequest(API.kv.get((i * STEP) % KEYS)));
+    if (status !== 200) throw new Error(`a read was answered with ${status}`);
+    longest = Math.max(longest, performance.now() - begin);
+  }
+  await done;
+  return longest;
+}
