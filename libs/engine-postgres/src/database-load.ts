@@ -30,7 +30,7 @@ export async function loadIntoDatabase(
     throw storeErrorOf(error);
   });
   try {
-    return await new DatabaseLoad(client, statements, options).run(batches);
+    return await new DatabaseLoad(database, client, statements, options).run(batches);
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -44,6 +44,7 @@ class DatabaseLoad {
   private latest = 0;
 
   constructor(
+    private readonly database: Database,
     private readonly client: Client,
     private readonly statements: Statements,
     private readonly options: LoadOptions,
@@ -67,14 +68,14 @@ class DatabaseLoad {
   }
 
   private async begin(): Promise<number> {
-    const { client, statements } = this;
+    const { database, client, statements } = this;
     const [, now] = await this.moment();
-    await client.query(statements.createStage);
+    await client.query(database.short(statements.createStage));
     return now;
   }
 
   private async stage(entries: readonly Entry[]): Promise<void> {
-    await this.client.query(this.statements.stage, [
+    await this.client.query(this.database.short(this.statements.stage), [
       entries.map(({ key }) => key),
       entries.map(({ value }) => value),
       entries.map(({ revision }) => revision),
@@ -85,10 +86,13 @@ class DatabaseLoad {
   }
 
   private async apply(): Promise<number> {
-    const { client, statements, options } = this;
+    const { database, client, statements, options } = this;
     await client.query(statements.analyzeStage);
     // As in a flush: other levels would refuse, not wait, when another process has flushed since the transaction began.
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    await client.query(database.short({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }));
+    // Nothing but its own answers is waited for from here on: a host that vanished must not keep the state locked.
+    const idle = `SET LOCAL idle_in_transaction_session_timeout = ${database.timeoutMs}`;
+    await client.query(database.short({ text: idle }));
     const state = await client.query<StateRow>(statements.lockState);
     const [before, now] = oneRow(state.rows, 'state');
     let revision: number;
@@ -115,7 +119,7 @@ class DatabaseLoad {
 
   /** What there is now; a `fill` is refused when there is anything. */
   private async moment(): Promise<MomentRow> {
-    const { rows } = await this.client.query<MomentRow>(this.statements.moment);
+    const { rows } = await this.client.query<MomentRow>(this.database.short(this.statements.moment));
     const moment = oneRow(rows, 'state');
     requireEmpty(this.options.mode, moment[2]);
     return moment;

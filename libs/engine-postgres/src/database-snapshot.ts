@@ -17,6 +17,7 @@ export class DatabaseSnapshot implements SnapshotSource {
   private done = false;
 
   private constructor(
+    private readonly database: Database,
     private readonly client: Client,
     private readonly statements: Statements,
     readonly revision: number,
@@ -29,11 +30,11 @@ export class DatabaseSnapshot implements SnapshotSource {
     try {
       const client = await database.connectApart();
       try {
-        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const { rows } = await client.query<MomentRow>(statements.moment);
+        await client.query(database.short({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }));
+        const { rows } = await client.query<MomentRow>(database.short(statements.moment));
         const [row] = rows;
         if (row === undefined) throw new DataCorruptError('the table "state" or "sweep" has lost its row');
-        return new DatabaseSnapshot(client, statements, ...row);
+        return new DatabaseSnapshot(database, client, statements, ...row);
       } catch (error) {
         await client.end().catch(() => undefined);
         throw error;
@@ -46,7 +47,8 @@ export class DatabaseSnapshot implements SnapshotSource {
   async next(): Promise<readonly Entry[] | undefined> {
     if (this.done) return undefined;
     try {
-      const { rows } = await this.client.query<EntryRow>(this.statements.snapshotPage, [this.time, this.last]);
+      const page = this.database.short(this.statements.snapshotPage);
+      const { rows } = await this.client.query<EntryRow>(page, [this.time, this.last]);
       const entries = rows.map(entryOf);
       const last = entries.at(-1);
       this.done = last === undefined;

@@ -14,6 +14,9 @@ const MOST_LOST_CONNECTIONS = 3;
 /** How long one statement may take, and the time between two, on a connection of its own: a snapshot or a load. */
 const LONG_WORK_MS = 3_600_000;
 
+/** A connection that is silent for so long is asked whether its other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** The client waits this much longer than the server before it cuts the connection: the server's own answer says more. */
 const GRACE_MS = 1000;
 
@@ -53,6 +56,7 @@ export class Database {
       application_name: target.config.application_name ?? 'kvasir',
       types: TYPES,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     };
     const config: pg.PoolConfig = {
       ...this.config,
@@ -68,6 +72,11 @@ export class Database {
 
   get timeoutMs(): number {
     return this.options.timeoutMs;
+  }
+
+  /** A query of a connection of its own that is over soon unless the server is gone: it is waited for no longer than one of the pools. */
+  short<Query extends object>(query: Query): Query & { readonly query_timeout: number } {
+    return { ...query, query_timeout: this.timeoutMs + GRACE_MS };
   }
 
   /** How the connections are used. */

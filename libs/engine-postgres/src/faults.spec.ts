@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { trustJsonText, type KvStore } from '@kvasir/kv-core';
+import { trustJsonText, type Entry, type KvStore } from '@kvasir/kv-core';
 import { useTestDatabase } from '@kvasir/test-harness';
 import pg from 'pg';
 import { codeOf, everythingOf, outcomeOf, put, set, until, useStores } from './testing/opened-stores.js';
@@ -63,6 +63,19 @@ describe('a database that hangs', () => {
       )?.value,
     ).toBe('1');
     expect((await put(store, 'a', '3')).committed).toBe(true);
+  });
+
+  it('ends a snapshot and a load, too, whose short statements it does not answer', async () => {
+    const schema = database.newSchema();
+    const store = await openNamed(schema, { timeoutMs: 200 });
+    await put(store, 'a');
+    await holding(`LOCK TABLE ${schema}.entries, ${schema}.state`, async () => {
+      async function* nothing(): AsyncGenerator<readonly Entry[], void, undefined> {}
+      const calls = [store.snapshot(), store.load(nothing(), { mode: 'merge' })];
+      for (const outcome of await Promise.allSettled(calls)) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+      }
+    });
   });
 
   it('never writes later what was refused as unchanged', async () => {

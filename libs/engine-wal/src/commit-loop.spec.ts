@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { WriteFailedError, type JsonText, type Transaction } from '@kvasir/kv-core';
+import { NEVER, WriteFailedError, type Clock, type Entry, type JsonText, type Transaction } from '@kvasir/kv-core';
 import { CommitLoop, type CommitLoopOptions } from './commit-loop.js';
 import { OrderedTable } from './table/ordered-table.js';
 
@@ -8,7 +8,16 @@ const set = (key: string): Transaction => ({
   operations: [{ type: 'set', key, value: '1' as JsonText }],
 });
 
-describe('a commit loop whose log has a group that memory does not take', () => {
+const entry = (key: string): Entry => ({
+  key,
+  value: '1' as JsonText,
+  revision: 1,
+  createdAt: 1,
+  updatedAt: 1,
+  expiresAt: NEVER,
+});
+
+describe('a commit loop', () => {
   let groups: number;
   let failures: Error[];
 
@@ -17,18 +26,17 @@ describe('a commit loop whose log has a group that memory does not take', () => 
     failures = [];
   });
 
-  function loopOver(table: OrderedTable, options: Partial<CommitLoopOptions> = {}): CommitLoop {
+  function loopOver(
+    table: OrderedTable,
+    options: Partial<CommitLoopOptions> = {},
+    clock: Clock = { now: () => 1000 },
+  ): CommitLoop {
     const log = {
       write: async () => void groups++,
       close: async () => undefined,
     };
     const onFailure = (error: WriteFailedError): void => void failures.push(error);
-    return new CommitLoop(
-      table,
-      log,
-      { now: () => 1000 },
-      { revision: 0, maxMemoryBytes: Infinity, onFailure, ...options },
-    );
+    return new CommitLoop(table, log, clock, { revision: 0, maxMemoryBytes: Infinity, onFailure, ...options });
   }
 
   class FullTable extends OrderedTable {
@@ -37,7 +45,7 @@ describe('a commit loop whose log has a group that memory does not take', () => 
     }
   }
 
-  it('answers every member with an error, says so once, and takes nothing more', async () => {
+  it('whose log has a group that memory does not take answers every member with an error, says so once, and takes nothing more', async () => {
     const loop = loopOver(new FullTable());
     const members = await Promise.allSettled([loop.commit(set('a')), loop.commit(set('b'))]);
     for (const member of members) {
@@ -48,6 +56,32 @@ describe('a commit loop whose log has a group that memory does not take', () => 
     ]);
     await expect(loop.commit(set('c'))).rejects.toBe(failures[0]);
     expect([groups, failures.length]).toEqual([1, 1]);
+    await loop.close();
+  });
+
+  it('that has failed does no work between two groups any more', async () => {
+    const loop = loopOver(new FullTable());
+    let worked = 0;
+    const asked = [loop.commit(set('a')), loop.between(() => ++worked)];
+    await Promise.allSettled(asked);
+    expect(worked).toBe(1);
+    await expect(loop.between(() => ++worked)).rejects.toBe(failures[0]);
+    await expect(loop.put([entry('b')], () => ++worked)).rejects.toBe(failures[0]);
+    expect([worked, groups]).toEqual([1, 1]);
+    await loop.close();
+  });
+
+  it('calls back when entries are visible, before what waits behind them is run', async () => {
+    let now = 1000;
+    const table = new OrderedTable();
+    const loop = loopOver(table, {}, { now: () => now });
+    const seen: (number | undefined)[] = [];
+    const putting = loop.put([entry('a')], () => {
+      seen.push(table.peek('a')?.updatedAt, table.peek('b')?.updatedAt);
+      now = 5000;
+    });
+    await Promise.all([putting, loop.commit(set('b'))]);
+    expect([...seen, table.peek('b')?.updatedAt]).toEqual([1, undefined, 5000]);
     await loop.close();
   });
 

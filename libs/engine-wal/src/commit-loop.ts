@@ -66,11 +66,16 @@ export class CommitLoop implements Committer {
     });
   }
 
-  /** Does work between two groups: none is on its way when it begins, and none leaves before it has ended. */
+  /**
+   * Does work between two groups: none is on its way when it begins, and none leaves before it has ended.
+   *
+   * @throws WriteFailedError, without doing it, once memory may not hold what the log does; or what the work throws
+   */
   between<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.tasks.push(async () => {
         try {
+          if (this.failure !== undefined) throw this.failure;
           resolve(await work());
         } catch (error) {
           // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the work threw, as it is
@@ -81,8 +86,11 @@ export class CommitLoop implements Committer {
     });
   }
 
-  async put(entries: readonly Entry[]): Promise<void> {
-    await this.between(() => this.putGroup(entries));
+  async put(entries: readonly Entry[], onWritten: () => void): Promise<void> {
+    await this.between(async () => {
+      await this.putGroup(entries);
+      onWritten();
+    });
   }
 
   /** What the log holds was replaced, as of a revision. Between two groups only. */
@@ -125,7 +133,6 @@ export class CommitLoop implements Committer {
   }
 
   private async putGroup(entries: readonly Entry[]): Promise<void> {
-    if (this.failure !== undefined) throw this.failure;
     const group = this.newGroup(this.clock.now());
     group.put(entries);
     await this.store(group, latestOf(entries));

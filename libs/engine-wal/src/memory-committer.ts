@@ -25,10 +25,11 @@ export class MemoryCommitter implements Committer {
     return result;
   }
 
-  put(entries: readonly Entry[]): void {
+  put(entries: readonly Entry[], onWritten: () => void): void {
     const group = this.newGroup();
     group.put(entries);
     this.apply(group);
+    onWritten();
   }
 
   /** What the table holds was replaced, as of a revision. */

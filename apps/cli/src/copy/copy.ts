@@ -18,6 +18,14 @@ export interface CopyOptions {
   readonly databaseUrl?: string;
 }
 
+/** What a target should hold by now. */
+interface Filled {
+  readonly sums: EntrySums;
+  readonly revision: number;
+  /** Absent when the target held entries already. */
+  readonly result: LoadResult | undefined;
+}
+
 /**
  * `kvasir copy`: takes all entries of one store over into another, which must be empty, and compares the two. All or nothing: a copy that is cut off leaves the target empty, and one that finds the
  * target filled by an earlier run that was cut off at its end only compares.
@@ -25,12 +33,16 @@ export interface CopyOptions {
 export async function copyStore(terminal: Terminal, options: CopyOptions): Promise<ExitStatus> {
   const from = readStorePlace('--from', options.from, options.databaseUrl);
   const to = readStorePlace('--to', options.to, options.databaseUrl);
-  return await withStore(terminal, from, 'source', options.fromSchema, (source) =>
-    withStore(terminal, to, 'target', options.toSchema, (target) => copy(terminal, source, target)),
-  );
+  const withTarget = <Result>(work: (target: CommandStore) => Promise<Result>): Promise<Result> =>
+    withStore(terminal, to, 'target', options.toSchema, work);
+  return await withStore(terminal, from, 'source', options.fromSchema, async (source) => {
+    const filled = await withTarget((target) => fill(terminal, source, target));
+    // Opened anew: a log's store has read back, with their checksums, the lines that it compares.
+    return await withTarget((target) => verify(terminal, source, target, filled));
+  });
 }
 
-async function copy(terminal: Terminal, source: CommandStore, target: CommandStore): Promise<ExitStatus> {
+async function fill(terminal: Terminal, source: CommandStore, target: CommandStore): Promise<Filled> {
   let sums = new EntrySums();
   let snapshot = await source.store.snapshot();
   let result: LoadResult | undefined;
@@ -46,7 +58,16 @@ async function copy(terminal: Terminal, source: CommandStore, target: CommandSto
     snapshot = await source.store.snapshot();
     await readThrough(terminal, 'Reading', snapshot, sums);
   }
-  const copied = await compare(terminal, target.store, sums, snapshot.revision);
+  return { sums, revision: snapshot.revision, result };
+}
+
+async function verify(
+  terminal: Terminal,
+  source: CommandStore,
+  target: CommandStore,
+  { sums, revision, result }: Filled,
+): Promise<ExitStatus> {
+  const copied = await compare(terminal, target.store, sums, revision);
   if (copied === undefined) {
     throw new CommandError(
       result === undefined
@@ -57,7 +78,7 @@ async function copy(terminal: Terminal, source: CommandStore, target: CommandSto
   const done = result === undefined ? 'are there already, all of them the same' : 'copied, and compared';
   say(
     terminal,
-    `${count(copied, 'entry', 'entries')} of revision ${snapshot.revision} ${done}: ${source.description} to ${target.description}.`,
+    `${count(copied, 'entry', 'entries')} of revision ${revision} ${done}: ${source.description} to ${target.description}.`,
   );
   if (result !== undefined && result.expired > 0) say(terminal, `Left out, as expired meanwhile: ${result.expired}.`);
   return EXIT.ok;

@@ -50,9 +50,8 @@ export class TableLoad {
     for await (const batch of batches) {
       const living = this.take(batch);
       if (living.length === 0) continue;
-      await committer.put(living);
-      // The log has them, so the next start would not know an earlier time.
-      clock.raiseTo(this.latest);
+      // The log has them, so the next start would not know an earlier time; nor may a write that follows them.
+      await committer.put(living, () => clock.raiseTo(this.latest));
       await nextTurn();
     }
     return committer.revision;

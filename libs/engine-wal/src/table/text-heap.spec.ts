@@ -55,6 +55,20 @@ describe('TextHeap', () => {
     expect(heap.textOf(0)).toBe('x'.repeat(1000));
   });
 
+  it.each([
+    { what: 'shorter ones', next: 'y', begin: 'first' },
+    { what: 'shorter ones', next: 'y', begin: 'last' },
+    { what: 'ones too large for the buffer', next: 'L'.repeat(LARGEST + 1), begin: 'first' },
+    { what: 'ones too large for the buffer', next: 'L'.repeat(LARGEST + 1), begin: 'last' },
+  ])('gives room back when its texts are replaced by $what, the $begin one first', ({ next, begin }) => {
+    const heap = new TextHeap(PLACES, LARGEST, undefined);
+    for (let place = 0; place < PLACES; place++) put(heap, place, 'x'.repeat(500));
+    for (let i = 0; i < PLACES; i++) put(heap, begin === 'first' ? i : PLACES - 1 - i, next);
+    expect(heap.bytes.length).toBeLessThan(1300);
+    expect(heap.memoryBytes).toBeLessThan(1300 + PLACES * (next === 'y' ? 0 : costOf(next)));
+    for (let place = 0; place < PLACES; place++) expect(heap.textOf(place)).toBe(next);
+  });
+
   it('begins with room for texts like those of a full one', () => {
     const full = new TextHeap(PLACES, LARGEST, undefined);
     for (let place = 0; place < PLACES; place++) put(full, place, 'x'.repeat(100));

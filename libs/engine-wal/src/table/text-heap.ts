@@ -4,6 +4,9 @@ const SPARE_SHARE = 4;
 const FILL_SPARE = 1.05;
 /** Below this a buffer is not made smaller. */
 const SMALLEST_SHRUNK_BYTES = 1024;
+/** A buffer is made smaller when less than one in so many of the bytes it was used for is held, after a text was replaced and after one was removed (whose place is likely to be filled again). */
+const REPLACED_SHARE = 2;
+const REMOVED_SHARE = 4;
 /** A buffer grows to no more than this many times what it holds, however many places are empty. */
 const LARGEST_GROWTH = 2;
 /** Longer texts are copied by native code, whose call takes as long as a loop over so many bytes. */
@@ -27,8 +30,8 @@ export function largeCost(units: number, bytes: number): number {
 /**
  * The texts of a fixed number of places, as UTF-8, one behind the other in one buffer: the garbage collector has nothing to visit, and a text needs no header.
  *
- * Texts above a certain size are kept as strings of their own, so that the buffer stays small enough to be copied at one go. One that is replaced by one that is no longer keeps its room; any other goes to the end of the buffer. When the end is reached, what is still held moves together into a
- * new one.
+ * Texts above a certain size are kept as strings of their own, so that the buffer stays small enough to be copied at one go. One that is replaced by one that is no longer keeps its room; any other goes to the end of the buffer. When the end is reached, or
+ * too little of the room is in use, what is still held moves together into a new one.
  */
 export class TextHeap {
   /** Where the texts are; another buffer after any `put` or `clear`. */
@@ -37,6 +40,8 @@ export class TextHeap {
   private readonly spans: Uint32Array;
   /** The buffer is used up to here. */
   private end = 0;
+  /** The most of the buffer that was used since it was made: what the last texts to come leave when they go is room, too. */
+  private mostUsed = 0;
   /** Bytes of the texts in the buffer. */
   private held = 0;
   /** Places whose text is in the buffer and not empty. */
@@ -101,6 +106,8 @@ export class TextHeap {
     this.held += length - before;
     this.spans[2 * place + 1] = length;
     copy(source, from, to, this.bytes, this.spans[2 * place]!);
+    // After the copy, as the text moves.
+    this.giveRoomBack(REPLACED_SHARE);
     return inlineCost(length) - inlineCost(before);
   }
 
@@ -112,6 +119,7 @@ export class TextHeap {
     this.spans[2 * place] = start;
     this.spans[2 * place + 1] = length;
     this.end = start + length;
+    if (this.end > this.mostUsed) this.mostUsed = this.end;
     this.held += length;
     if (length > 0) this.count++;
     copy(source, from, to, this.bytes, start);
@@ -123,14 +131,21 @@ export class TextHeap {
     this.large ??= new Map();
     this.large.set(place, text);
     this.spans[2 * place + 1] = bytes;
+    this.giveRoomBack(REPLACED_SHARE);
     return cost;
   }
 
   /** Forgets the text of a place; gives how much more the texts held cost, which is not above 0. */
   clear(place: number): number {
     const cost = this.remove(place);
-    if (this.end >= SMALLEST_SHRUNK_BYTES && this.held < this.end / 4) this.rebuild(withSpare(this.held));
+    this.giveRoomBack(REMOVED_SHARE);
     return cost;
+  }
+
+  /** Makes the buffer smaller when less than one in `share` of the bytes it was used for is held: so seldom that the bytes that went pay for it. */
+  private giveRoomBack(share: number): void {
+    const { held, mostUsed } = this;
+    if (mostUsed >= SMALLEST_SHRUNK_BYTES && held < mostUsed / share) this.rebuild(withSpare(held));
   }
 
   private remove(place: number): number {
@@ -174,6 +189,7 @@ export class TextHeap {
       this.end = end;
     }
     this.bytes = target;
+    this.mostUsed = this.end;
   }
 }
 
