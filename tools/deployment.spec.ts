@@ -15,6 +15,7 @@ interface Container {
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
   readonly securityContext: unknown;
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
 interface Probe {
@@ -26,6 +27,7 @@ interface Pod {
   readonly automountServiceAccountToken: boolean;
   readonly securityContext: unknown;
   readonly containers: readonly Container[];
+  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object }[];
 }
 
 interface Manifest {
@@ -35,6 +37,8 @@ interface Manifest {
     readonly template?: { readonly spec: Pod };
     readonly replicas?: number;
     readonly ports?: readonly { targetPort: string; port: number }[];
+    readonly podSelector?: object;
+    readonly ingress?: readonly { readonly from: readonly object[] }[];
   };
 }
 
@@ -42,6 +46,7 @@ interface ComposeService {
   readonly build?: { readonly target: App };
   readonly environment?: Readonly<Record<string, string>>;
   readonly stop_grace_period?: string;
+  readonly tmpfs?: readonly string[];
 }
 
 /** The settings that an app takes, with their defaults, out of its part of docs/configuration.md, which is made from their declarations. */
@@ -120,6 +125,27 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
+  it.each(pods.filter(({ pod }) => pod.containers[0]!.name === 'kv-service'))(
+    'leave kv-service a /tmp that it can write to: $file',
+    ({ pod }) => {
+      expect(pod.containers[0]!.volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
+      expect(pod.volumes).toContainEqual({ name: 'tmp', emptyDir: {} });
+    },
+  );
+
+  it('let nobody but api-gateway and labelled pods reach kv-service, whatever its engine', () => {
+    const { manifest } = manifests.find(({ manifest: { kind } }) => kind === 'NetworkPolicy')!;
+    expect(manifest.spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'kv-service' } });
+    expect(manifest.spec.ingress!.flatMap(({ from }) => from)).toEqual([
+      { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'api-gateway' } } },
+      { podSelector: { matchLabels: { 'kvasir-client': 'true' } } },
+    ]);
+    for (const engine of ['log', 'postgres'])
+      expect(kubernetes.find(({ file }) => file === `${engine}/kustomization.yaml`)!.text).toContain(
+        '- ../network-policy',
+      );
+  });
+
   it('run the log engine once, in a StatefulSet', () => {
     const { manifest } = manifests.find(({ file }) => file === 'log/kv-service.yaml')!;
     expect([manifest.kind, manifest.spec.replicas]).toEqual(['StatefulSet', 1]);
@@ -140,6 +166,7 @@ describe('docker-compose.yml', () => {
       service.environment?.['SHUTDOWN_TIMEOUT_MS'] ?? settings.get(app)!.get('SHUTDOWN_TIMEOUT_MS'),
     );
     expect(Number.parseInt(service.stop_grace_period!, 10) * 1000).toBeGreaterThan(stopMs);
+    expect(service.tmpfs).toEqual(app === 'kv-service' ? ['/tmp'] : undefined);
   });
 });
 

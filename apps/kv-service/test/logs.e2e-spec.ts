@@ -279,6 +279,8 @@ describe('/admin/log-level', () => {
     expect(await isLogged('at-info')).toBe(false);
     expect(await isLogged('at-debug')).toBe(true);
     expect(await put('{"level":"WARNING"}')).toEqual([200, { level: 'warn' }]);
+    // A log that goes quiet says so.
+    await service.logLine((line) => line['from'] === 'debug' && line['to'] === 'warn');
     expect(await isLogged('at-warn')).toBe(false);
     expect(await put('{"level":"info"}')).toEqual([200, { level: 'info' }]);
     expect(service.logLines.at(-1)).toMatchObject({ level: 30, from: 'debug', to: 'info' });

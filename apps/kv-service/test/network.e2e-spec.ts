@@ -221,6 +221,7 @@ describe('TLS_CERT and TLS_KEY', () => {
     process.kill(service.pid, 'SIGHUP');
     await service.logLine(({ msg }) => msg === 'the certificate was read again');
     expect((await getOverTls(service.port, '/kv')).serial).not.toBe(first);
+    expect(service.logLines.filter(({ msg }) => msg.includes('nothing to read again'))).toEqual([]);
   });
 
   it.each([

@@ -40,6 +40,20 @@ describe('PORT', () => {
   });
 });
 
+describe('SIGHUP', () => {
+  it.each(['kv-service', 'api-gateway', 'test-client'])(
+    'does not end %s, which has no file to read again',
+    async (app) => {
+      const service = await services.start({ app, env: app === 'api-gateway' ? { API_KEY: 'k' } : {} });
+      process.kill(service.pid, 'SIGHUP');
+      const line = await service.logLine(({ msg }) => msg === `${app} has nothing to read again`);
+      expect(line).toMatchObject({ level: 30, signal: 'SIGHUP' });
+      expect((await service.http.get('/health')).status).toBe(200);
+      expect((await service.stop()).code).toBe(0);
+    },
+  );
+});
+
 describe("the service's flags", () => {
   it('win over its environment', async () => {
     const env = { PORT: '1', HOST: '192.0.2.1', DATA_DIR: join(services.directory(), 'environment'), STORE: 'memory' };

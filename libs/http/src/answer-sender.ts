@@ -43,8 +43,9 @@ export class AnswerSender {
 
   /** Sends an answer in pieces. @throws as {@link writePieces} does */
   async sendPieces(exchange: HttpExchange, answer: WireAnswer<Pieces>): Promise<void> {
-    await writePieces(exchange.req, exchange.res, answer, this.optionsFor(exchange));
-    this.observe(exchange, answer.status);
+    const { req, res } = exchange;
+    await writePieces(req, res, answer, this.optionsFor(exchange));
+    this.observe(exchange, res.destroyed && !res.writableFinished ? CLIENT_GONE : answer.status);
   }
 
   /** Sends now what would leave at the end of this turn: the connection of one of them is about to end. */

@@ -34,6 +34,14 @@ describe.each([
     }
   });
 
+  it('takes a body behind a target that is not encoded', async () => {
+    await connection.send(
+      `POST /upload?name=\u00c3\u00a9 HTTP/1.1\r\nHost: localhost\r\n${TYPE}Content-Length: 2\r\n\r\n12`,
+    );
+    const { status, body } = await connection.next();
+    expect([status, JSON.parse(body)]).toEqual([200, { bytes: 2, body: 0 }]);
+  });
+
   it('takes chunks, and no body at all', async () => {
     await connection.send(`${HEAD}${TYPE}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n`);
     expect(JSON.parse((await connection.next()).body)).toEqual({ bytes: 5, body: 0 });

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { BodyAbortedError } from './body-reader.js';
 import type { HttpExchange } from './http-exchange.js';
+import { ReencodedConnection } from './reencoded-connection.js';
 
 /** Connections whose request may take longer than any other. */
 const streaming = new WeakSet<Socket>();
@@ -32,5 +34,10 @@ export async function* bodyStream(exchange: HttpExchange): AsyncGenerator<Buffer
     throw new BodyAbortedError();
   }
   // Nothing more comes from the client; what is done with its body may take long. Node sets the limit again for the next request.
-  socket.setTimeout(0);
+  timedSocket(socket).setTimeout(0);
+}
+
+/** A connection that was re-encoded has no time limit of its own: its socket has. */
+function timedSocket(connection: Duplex): Socket {
+  return connection instanceof ReencodedConnection ? connection.socket : (connection as Socket);
 }

@@ -27,7 +27,9 @@ export async function closeServers(
     (server) => new Promise<void>((resolve) => void net.Server.prototype.close.call(server, () => resolve())),
   );
   const closeIdle = (): void => {
-    for (const server of servers) server.closeIdleConnections();
+    // To Node a connection is idle as soon as its answer is written, though the client may not have taken it yet. All wait for such a one: the close as a whole does so anyway.
+    if (![...sockets].some((socket) => socket.writableLength > 0))
+      for (const server of servers) server.closeIdleConnections();
     // To Node a connection that has not sent anything yet is in the midst of a request.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   };

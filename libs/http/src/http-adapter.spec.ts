@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { HttpAdapterOptions } from './kvasir-http-adapter.js';
 import { RawConnection } from '@kvasir/test-harness';
@@ -83,6 +85,27 @@ describe('the HTTP adapter', () => {
     toy.state.gate.open();
     expect((await connection.next()).body).toBe('0é,1é,');
     await closed;
+  });
+
+  test('an answer that its client has not taken yet when a close begins is sent to its end', async () => {
+    const toy = await start({ timeouts: { drainMs: 60_000 } });
+    // More than the system takes of an answer that nobody reads.
+    const value = 'x'.repeat(33_554_432);
+    toy.state.values.set('long', value);
+    const silent = await open(toy.port);
+    const reader = connect({ port: toy.port, host: '127.0.0.1' });
+    let bytes = 0;
+    reader.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    reader.write(`GET /kv/long HTTP/1.1\r\n${HOST}\r\n`);
+    await once(reader, 'data');
+    reader.pause();
+    const closed = toy.app.close();
+    // Idle connections have been looked for when one that never sent anything is gone.
+    await silent.closed;
+    const ended = once(reader, 'close');
+    reader.resume();
+    await Promise.all([closed, ended]);
+    expect(bytes).toBeGreaterThan(value.length);
   });
 
   test('what does not finish within the time to drain is cut off', async () => {

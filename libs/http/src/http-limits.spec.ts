@@ -91,6 +91,14 @@ describe.each([
         expect((await ask(toy.port, line)).status).not.toBe(429);
     });
 
+    test('other methods on /health count, so that no keys can be guessed there', async () => {
+      toy = await limited(1, { gate });
+      const wrong = 'X-Api-Key: wrong\r\nContent-Length: 0\r\n';
+      expect((await ask(toy.port, 'POST /health', wrong)).status).toBe(401);
+      for (const line of ['POST /health', 'DELETE /health/live'])
+        expect((await ask(toy.port, line, wrong)).status).toBe(429);
+    });
+
     test('each key counts for itself, whatever address it comes from, and guesses count for the address', async () => {
       toy = await limited(1, { gate });
       const status = async (headers: string): Promise<number> => (await ask(toy.port, 'GET /kv', headers)).status;

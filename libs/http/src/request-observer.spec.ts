@@ -1,3 +1,4 @@
+import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RawConnection } from '@kvasir/test-harness';
 import type { RequestObserver } from './request-observer.js';
@@ -81,5 +82,20 @@ describe.each([
     connection.destroy();
     await observer.has(1);
     expect(observer.seen).toEqual(['toy-kv PUT /kv/:key 499']);
+  });
+
+  it('hears of a client that went away in the midst of an answer in pieces', async () => {
+    const observer = listener();
+    toy = await startToyApp({ fast, observer });
+    const server = toy.app.getHttpServer() as Server;
+    const gone = new Promise((resolve) => server.once('connection', (socket: Socket) => socket.once('close', resolve)));
+    const connection = await open();
+    await connection.send(`GET /stream/gated HTTP/1.1\r\n${HOST}\r\n`);
+    await toy.state.entered.opened;
+    connection.destroy();
+    await gone;
+    toy.state.gate.open();
+    await observer.has(1);
+    expect(observer.seen).toEqual(['toy-kv GET /stream/:key 499']);
   });
 });

@@ -1,7 +1,7 @@
 import type { WireApi } from './wire-errors.js';
 import type { WireRoute } from './wire-router.js';
 
-/** What a request counts as whose client went away before it was answered; no client ever sees it. */
+/** What a request counts as whose client went away before it was answered, or in the midst of an answer in pieces; no client ever sees it. */
 export const CLIENT_GONE = 499;
 
 /** Told of requests, for metrics. */
@@ -11,7 +11,7 @@ export interface RequestObserver {
    *
    * @param route undefined for a request that fits none, or goes to Express
    * @param method as it was sent
-   * @param status as it was sent; 500 for an answer that broke off, {@link CLIENT_GONE} when there was nobody to send it to
+   * @param status as it was sent; 500 for an answer that broke off, {@link CLIENT_GONE} when there was nobody, or soon nobody any more, to send it to
    * @param ms from the first look at the request to the last byte handed to the socket, in milliseconds
    */
   answered(route: WireRoute | undefined, api: WireApi, method: string, status: number, ms: number): void;

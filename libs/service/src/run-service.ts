@@ -56,6 +56,7 @@ async function run<Config extends ServiceConfig>({ program, start }: Service<Con
   const { name } = program;
   const logger = createLogger(config.log);
   endOnUncaughtError(name, logger);
+  tellOfHangUp(name, logger);
   const stop = new ServiceStop();
   stopOnSignal(stop, { name, logger, ...config.shutdown });
   try {
@@ -68,6 +69,13 @@ async function run<Config extends ServiceConfig>({ program, start }: Service<Con
     await Promise.race([stop.close().catch(() => undefined), delay(config.shutdown.timeoutMs)]);
     process.exit(1);
   }
+}
+
+/** Without a listener SIGHUP ends a process; whoever sends it wants files read again. Those who have files to read listen for themselves. */
+function tellOfHangUp(name: string, logger: Logger): void {
+  process.on('SIGHUP', (signal) => {
+    if (process.listenerCount('SIGHUP') === 1) logger.info({ signal }, `${name} has nothing to read again`);
+  });
 }
 
 /** What nobody caught may have left anything half done: the process says so and ends, and a new start finds what is on disk. Rejections that nobody handles come here too. */

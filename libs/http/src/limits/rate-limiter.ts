@@ -28,8 +28,9 @@ export interface RateExcess {
 
 const DEFAULT_MAX_CALLERS = 65_536;
 
-/** What probes ask must not depend on how much others ask. */
+/** What probes ask must not depend on how much others ask; they send no other method than these. */
 const EXEMPT = '/health';
+const EXEMPT_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD']);
 
 /**
  * Counts requests: those of a caller whom the gate knows by its name, all others by their address. A refused request counts for the address it came from, so that guessing keys is
@@ -78,11 +79,11 @@ export class RateLimiter {
   /**
    * What an HTTP request is answered with that comes too soon: a 429 with `Retry-After` and the fields of draft-ietf-httpapi-ratelimit-headers-10.
    *
-   * @param path raw, starting with a slash; `/health` and what is below it is not counted
+   * @param path raw, starting with a slash; a GET or HEAD of `/health` and what is below it is not counted
    * @param caller what the gate said
    */
   refusal(path: string, caller: Caller | WireRefusal, req: IncomingMessage): WireRefusal | undefined {
-    if (path.startsWith(EXEMPT) && (path.length === EXEMPT.length || path[EXEMPT.length] === '/')) return undefined;
+    if (isExempt(req.method, path)) return undefined;
     const excess = this.count(caller instanceof WireRefusal ? undefined : caller, req);
     if (excess === undefined) return undefined;
     const seconds = String(excess.retryAfterSeconds);
@@ -94,4 +95,9 @@ export class RateLimiter {
       },
     });
   }
+}
+
+function isExempt(method: string | undefined, path: string): boolean {
+  if (!path.startsWith(EXEMPT) || !EXEMPT_METHODS.has(method)) return false;
+  return path.length === EXEMPT.length || path[EXEMPT.length] === '/';
 }

@@ -54,9 +54,16 @@ export class LogLevelController {
     this.adminKey.require(request);
     const level = readLevel(request.body);
     const { level: before } = this.logs;
+    // Told as long as the log is open to it: before what silences it, behind what brings it back.
+    const isOpen = this.logger.logger.isLevelEnabled('info');
+    if (isOpen) this.tell(before, level);
     this.logs.level = level;
-    this.logger.info({ from: before, to: level }, 'the log level was changed');
+    if (!isOpen) this.tell(before, level);
     return this.answer();
+  }
+
+  private tell(from: LogLevel, to: LogLevel): void {
+    this.logger.info({ from, to }, 'the log level was changed');
   }
 
   private answer(): WireAnswer {
