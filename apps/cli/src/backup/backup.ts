@@ -1,7 +1,7 @@
 import { BackupReader, writeBackup } from '@kvasir/backup';
 import { withStore } from '../copy/open-store.js';
 import { readPlace } from '../copy/place.js';
-import { withEntryProgress } from '../entry-progress.js';
+import { withEntryProgress } from '../progress.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { say, type Terminal } from '../terminal.js';
 import { count } from '../wal/verdict.js';

@@ -2,7 +2,7 @@ import { BackupReader } from '@kvasir/backup';
 import { livingOf, type LoadMode } from '@kvasir/kv-core';
 import { withStore } from '../copy/open-store.js';
 import { readPlace } from '../copy/place.js';
-import { withEntryProgress } from '../entry-progress.js';
+import { withEntryProgress } from '../progress.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { say, type Terminal } from '../terminal.js';
 import { count } from '../wal/verdict.js';

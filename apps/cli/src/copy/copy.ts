@@ -1,6 +1,6 @@
 import type { Entry, KvStore, LoadResult, StoreSnapshot } from '@kvasir/kv-core';
 import { CommandError } from '../command-error.js';
-import { withEntryProgress } from '../entry-progress.js';
+import { withEntryProgress } from '../progress.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { codeOf } from '../system-code.js';
 import { say, tell, type Terminal } from '../terminal.js';

@@ -4,7 +4,7 @@ import { DataCorruptError, type KvStore } from '@kvasir/kv-core';
 import { LogCorruptError } from '@kvasir/wal';
 import { CommandError } from '../command-error.js';
 import { tell, type Terminal } from '../terminal.js';
-import { withProgress } from '../wal/progress.js';
+import { withProgress } from '../progress.js';
 import { requireLog } from '../wal/stopped-log.js';
 import { count, describeVerdict } from '../wal/verdict.js';
 import type { Place } from './place.js';

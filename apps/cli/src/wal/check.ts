@@ -1,7 +1,7 @@
 import { surveyLog, type LogRecord } from '@kvasir/wal';
 import type { ExitStatus } from '../exit-status.js';
 import { say, type Terminal } from '../terminal.js';
-import { withProgress } from './progress.js';
+import { withProgress } from '../progress.js';
 import { withStoppedLog } from './stopped-log.js';
 import { count, describeVerdict, judge, statusOf } from './verdict.js';
 

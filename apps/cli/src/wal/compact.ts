@@ -4,7 +4,7 @@ import { LogCorruptError } from '@kvasir/wal';
 import { CommandError } from '../command-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { say, tell, type Terminal } from '../terminal.js';
-import { withProgress } from './progress.js';
+import { withProgress } from '../progress.js';
 import { requireLog } from './stopped-log.js';
 import { count, describeVerdict, statusOf, type Verdict } from './verdict.js';
 

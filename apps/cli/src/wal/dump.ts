@@ -3,7 +3,7 @@ import type { ExitStatus } from '../exit-status.js';
 import { printableJson, quoted } from '../printable.js';
 import { drained, say, tell, type Terminal } from '../terminal.js';
 import { paced } from './paced-file.js';
-import { withProgress } from './progress.js';
+import { withProgress } from '../progress.js';
 import { withStoppedLog } from './stopped-log.js';
 import { describeVerdict, judge, statusOf } from './verdict.js';
 

@@ -2,7 +2,7 @@ import { openLog, salvageLog, type Salvaged } from '@kvasir/wal';
 import { CommandError } from '../command-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { confirm, drained, say, tell, type Terminal } from '../terminal.js';
-import { withProgress } from './progress.js';
+import { withProgress } from '../progress.js';
 import { replaceBySalvage } from './replace-by-salvage.js';
 import { withStoppedLog, type StoppedLog } from './stopped-log.js';
 import { count, describeVerdict, judge, statusOf, type Verdict } from './verdict.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { FakeTerminal } from '../testing/fake-terminal.js';
-import { withProgress } from './progress.js';
+import { FakeTerminal } from './testing/fake-terminal.js';
+import { withEntryProgress, withProgress } from './progress.js';
 
 const MIB = 1024 * 1024;
 
@@ -36,5 +36,12 @@ describe('progress on a log', () => {
       return Promise.reject(new Error('a bad disk'));
     });
     await expect(work).rejects.toThrow('a bad disk');
+  });
+
+  it('counts entries where that is what is done, however few', async () => {
+    const terminal = new FakeTerminal(true);
+    await withEntryProgress(terminal, 'Copying', async (update) => update(3, 12));
+    await setImmediate();
+    expect(terminal.messageText).toContain(' of 12 entries');
   });
 });
