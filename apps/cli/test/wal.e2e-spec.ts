@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -393,9 +393,18 @@ describe('kvasir wal, as a process', () => {
       expect(kvasir(...args)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining(usage) });
     });
 
+    // npx makes the program executable only when it links it into its cache, not when that link is there from an earlier build.
+    it('is executable as it was built', () => {
+      expect(statSync(MAIN).mode & 0o111).toBe(0o111);
+    });
+
     it('is there as `npx kvasir` in the project itself', () => {
-      const { status, stdout } = spawnSync('npx', ['kvasir', 'wal', '--help'], { cwd: ROOT, encoding: 'utf8' });
-      expect({ status, stdout }).toEqual({ status: 0, stdout: kvasir('wal', '--help').stdout });
+      const { status, stdout, stderr } = spawnSync('npx', ['--offline', 'kvasir', 'wal', '--help'], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: { ...process.env, npm_config_cache: join(folder, 'npm-cache') },
+      });
+      expect({ status, stdout, stderr }).toEqual(kvasir('wal', '--help'));
     });
 
     it('prints the version of package.json', () => {
