@@ -3,6 +3,7 @@ import {
   StoreFullError,
   type Effect,
   type Entry,
+  type EntryState,
   type Interpretation,
   type Transaction,
 } from '@kvasir/kv-core';
@@ -65,7 +66,8 @@ export class CommitGroup {
    */
   run(transaction: Transaction): Interpretation {
     const { now } = this.options;
-    const interpretation = interpret(transaction, { read: this.read, now, revision: this.lastRevision });
+    const { read, readState, lastRevision: revision } = this;
+    const interpretation = interpret(transaction, { read, readState, now, revision });
     const { effects } = interpretation;
     if (effects.length > 0) {
       this.reserve(effects);
@@ -104,6 +106,9 @@ export class CommitGroup {
 
   private readonly read = (key: string): Entry | undefined =>
     this.overlay.has(key) ? this.overlay.get(key) : this.options.table.get(key, this.options.now);
+
+  private readonly readState = (key: string): EntryState | undefined =>
+    this.overlay.has(key) ? this.overlay.get(key) : this.options.table.getState(key, this.options.now);
 
   /**
    * Counts what a transaction adds. As long as the limit is far this takes the most that it could be, which is cheap; near the limit the group is

@@ -19,6 +19,9 @@ export interface Entry {
   readonly expiresAt: number;
 }
 
+/** What a write has to know of the entry before it. */
+export type EntryState = Pick<Entry, 'revision' | 'createdAt' | 'expiresAt'>;
+
 /** Whether a reader at `now` (Unix milliseconds) no longer sees an entry that expires at `expiresAt`. */
 export function isExpired(expiresAt: number, now: number): boolean {
   return expiresAt <= now;

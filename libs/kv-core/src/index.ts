@@ -5,7 +5,7 @@ export { requireVerb, restrictStore } from './access/restrict-store.js';
 export { NO_RIGHTS, Rights, VERBS, type Verb } from './access/rights.js';
 export { AbstractKvStore } from './abstract-store.js';
 export { ManualClock, NonDecreasingClock, systemClock, type Clock } from './clock.js';
-export { isExpired, NEVER, type Entry } from './entry.js';
+export { isExpired, NEVER, type Entry, type EntryState } from './entry.js';
 export {
   DataCorruptError,
   DataDirLockedError,

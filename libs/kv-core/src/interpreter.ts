@@ -1,4 +1,4 @@
-import { isExpired, NEVER, type Entry } from './entry.js';
+import { isExpired, NEVER, type Entry, type EntryState } from './entry.js';
 import { addToInteger } from './integer-value.js';
 import type {
   Check,
@@ -19,6 +19,8 @@ import type {
 export interface TransactionContext {
   /** What a key holds before the transaction; an expired entry may be given, and is taken for missing. */
   readonly read: (key: string) => Entry | undefined;
+  /** The same without key and value, from an engine that can tell that for less. Absent: `read` serves. */
+  readonly readState?: (key: string) => EntryState | undefined;
   /** The time of the transaction, Unix milliseconds. */
   readonly now: number;
   /** The store's revision before the transaction. */
@@ -69,31 +71,43 @@ class TransactionRun {
   }
 
   perform(operation: Operation): OperationResult {
-    const current = this.read(operation.key);
     switch (operation.type) {
-      case 'get':
-        return current === undefined ? missing(operation) : { status: 'got', entry: current };
+      case 'get': {
+        const entry = this.read(operation.key);
+        return entry === undefined ? missing(operation) : { status: 'got', entry };
+      }
       case 'set':
-        return this.set(operation, current);
+        return this.set(operation, this.readState(operation.key));
       case 'delete':
-        return current === undefined ? missing(operation) : this.delete(operation.key);
-      case 'increment':
-        return current === undefined ? failed('KEY_NOT_FOUND') : this.increment(operation, current);
+        return this.readState(operation.key) === undefined ? missing(operation) : this.delete(operation.key);
+      case 'increment': {
+        const entry = this.read(operation.key);
+        return entry === undefined ? failed('KEY_NOT_FOUND') : this.increment(operation, entry);
+      }
     }
   }
 
   private holds(check: Check): boolean {
-    const current = this.read(check.key);
+    const current = this.readState(check.key);
     if ('exists' in check) return (current !== undefined) === check.exists;
     return (current?.revision ?? 0) === check.revision;
   }
 
   private read(key: string): Entry | undefined {
-    const entry = this.written?.has(key) === true ? this.written.get(key) : this.context.read(key);
+    return this.living(this.written?.has(key) === true ? this.written.get(key) : this.context.read(key));
+  }
+
+  private readState(key: string): EntryState | undefined {
+    const { context, written } = this;
+    if (written?.has(key) === true) return this.living(written.get(key));
+    return this.living(context.readState === undefined ? context.read(key) : context.readState(key));
+  }
+
+  private living<T extends EntryState>(entry: T | undefined): T | undefined {
     return entry === undefined || isExpired(entry.expiresAt, this.context.now) ? undefined : entry;
   }
 
-  private set(operation: SetOperation, current: Entry | undefined): OperationResult {
+  private set(operation: SetOperation, current: EntryState | undefined): OperationResult {
     if (operation.onlyIf === 'absent' && current !== undefined) return failed('KEY_EXISTS');
     if (operation.onlyIf === 'present' && current === undefined) return failed('KEY_NOT_FOUND');
 
@@ -115,7 +129,7 @@ class TransactionRun {
     return { status: 'incremented', value: outcome.sum, revision: this.revision };
   }
 
-  private put(key: string, value: Entry['value'], current: Entry | undefined, expiresAt: number): void {
+  private put(key: string, value: Entry['value'], current: EntryState | undefined, expiresAt: number): void {
     const { now } = this.context;
     const revision = ++this.revision;
     const entry: Entry = { key, value, revision, createdAt: current?.createdAt ?? now, updatedAt: now, expiresAt };

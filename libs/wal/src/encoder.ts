@@ -42,6 +42,9 @@ export class LineEncoder {
   private used = 0;
   /** Where the next byte of the line under way goes. */
   private position = 0;
+  /** The timestamp of the last line, and its text. */
+  private timestamp = NaN;
+  private timestampText = Buffer.alloc(0);
 
   /** How many bytes have been encoded since the last `reset`. */
   get length(): number {
@@ -93,8 +96,7 @@ export class LineEncoder {
       this.putText(TTL);
       this.putSeconds(expiresAt - timestamp);
     }
-    this.putText(TIMESTAMP);
-    this.putSeconds(requireTime(timestamp));
+    this.putTimestamp(timestamp);
     if (createdAt !== undefined) {
       this.putText(CREATED);
       this.putSeconds(requireTime(createdAt));
@@ -109,8 +111,7 @@ export class LineEncoder {
     this.putText(DELETE_HEAD);
     this.putKey(key);
     this.buffer[this.position++] = QUOTE;
-    this.putText(TIMESTAMP);
-    this.putSeconds(requireTime(timestamp));
+    this.putTimestamp(timestamp);
     this.putOrder(seq, group, txnIndex, txnLength);
     this.end();
   }
@@ -223,6 +224,19 @@ export class LineEncoder {
     }
     this.reserve(FIXED_BYTES + 3 * value.length);
     this.position += this.buffer.write(value, this.position);
+  }
+
+  /** All lines of a group have the same time, so its text is kept. */
+  private putTimestamp(timestamp: number): void {
+    if (timestamp !== this.timestamp) {
+      const start = this.position;
+      this.putText(TIMESTAMP);
+      this.putSeconds(requireTime(timestamp));
+      this.timestampText = Buffer.from(this.buffer.subarray(start, this.position));
+      this.timestamp = timestamp;
+    } else {
+      this.putText(this.timestampText);
+    }
   }
 
   private putOrder(seq: number, group: number, txnIndex: number, txnLength: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NEVER, trustJsonText, type Entry, type ListQuery } from '@kvasir/kv-core';
+import { NEVER, trustJsonText, type Entry, type EntryState, type ListQuery } from '@kvasir/kv-core';
 import fc from 'fast-check';
 import { OrderedTable } from './ordered-table.js';
 import { BLOCK_SLOTS } from './slot-columns.js';
@@ -10,6 +10,11 @@ const NASTY_KEYS = [
   'a\u{10FFFF}', 'a\u{10FFFF}\u{10FFFF}', 'a\u{10FFFF}b', 'é', '😀', '😀a', '日本',
 ]; // prettier-ignore
 const nastyKey = fc.constantFrom(...NASTY_KEYS);
+
+/** What a write has to know of an entry. */
+function stateOf({ revision, createdAt, expiresAt }: Entry): EntryState {
+  return { revision, createdAt, expiresAt };
+}
 
 function entry(key: string, fields: Partial<Entry> = {}): Entry {
   return { key, value: trustJsonText('1'), revision: 1, createdAt: 0, updatedAt: 0, expiresAt: NEVER, ...fields };
@@ -123,6 +128,7 @@ const look = nastyKey.map((key) =>
     expect(table.peek(key)).toEqual(stored);
     expect(table.get(key, now)).toEqual(seen);
     expect(table.getValue(key, now)).toBe(seen?.value);
+    expect(table.getState(key, now)).toEqual(seen && stateOf(seen));
     expect(table.size).toBe(model.entries.size);
     const live = model.live(now);
     expect(table.live(now)).toEqual({

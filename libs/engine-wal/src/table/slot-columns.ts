@@ -1,4 +1,4 @@
-import { trustJsonText, type Entry, type JsonText } from '@kvasir/kv-core';
+import { trustJsonText, type Entry, type EntryState, type JsonText } from '@kvasir/kv-core';
 import type { KeyColumn } from './key-column.js';
 import { inlineCost, largeCost, TextHeap } from './text-heap.js';
 
@@ -157,6 +157,13 @@ export class SlotColumns implements KeyColumn {
   /** When the entry in a slot that holds one came into being, in milliseconds since the Unix epoch. */
   createdAt(slot: number): number {
     return this.blocks[slot >>> BLOCK_BITS]!.numbers[NUMBERS * (slot & OFFSET_MASK) + CREATED]!;
+  }
+
+  /** What a write has to know of the entry in a slot that holds one. */
+  stateAt(slot: number): EntryState {
+    const { numbers } = this.blocks[slot >>> BLOCK_BITS]!;
+    const at = NUMBERS * (slot & OFFSET_MASK);
+    return { revision: numbers[at + REVISION]!, createdAt: numbers[at + CREATED]!, expiresAt: numbers[at + EXPIRES]! };
   }
 
   /** All fields of a slot that holds an entry, in an object of their own. `key` is the slot's key, where it is known. */
