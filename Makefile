@@ -75,6 +75,6 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	npm ci --loglevel=error
 	@touch $@
 
-$(BUILT): $(INSTALLED) tsconfig.json nest-cli.json $(SOURCES)
+$(BUILT): $(INSTALLED) tsconfig.json tsconfig.build.json nest-cli.json $(SOURCES)
 	npm run --silent build
 	@touch $@

@@ -32,7 +32,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   // Real processes and real disks on small machines: generous, so that only a hang runs into it.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter.mjs'],
   coverageProvider: 'babel',

@@ -248,15 +248,20 @@ describe('keyvalue.KeyValueService', () => {
     stream.on('data', (answer: object) => answers.push(answer));
     stream.write({ listServices: '' });
     stream.write({ fileContainingSymbol: 'keyvalue.KeyValueService' });
+    // Without it grpcurl cannot ask for the health that Kubernetes asks for.
+    stream.write({ fileContainingSymbol: 'grpc.health.v1.Health' });
     stream.end();
     await new Promise((resolve, reject) => stream.on('end', resolve).on('error', reject));
-    expect(answers).toHaveLength(2);
+    expect(answers).toHaveLength(3);
     expect(answers[0]).toMatchObject({
-      listServicesResponse: { service: expect.arrayContaining([{ name: 'keyvalue.KeyValueService' }]) },
+      listServicesResponse: {
+        service: expect.arrayContaining([{ name: 'keyvalue.KeyValueService' }, { name: 'grpc.health.v1.Health' }]),
+      },
     });
-    const [file] = (answers[1] as { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } }).fileDescriptorResponse
-      .fileDescriptorProto;
-    expect(file?.toString('latin1')).toContain('KeyValueService');
+    const files = (answers.slice(1) as { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } }[]).map((answer) =>
+      answer.fileDescriptorResponse.fileDescriptorProto[0]?.toString('latin1'),
+    );
+    expect(files).toEqual([expect.stringContaining('KeyValueService'), expect.stringContaining('HealthCheckResponse')]);
   });
 });
 

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '@kvasir/kv-core';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import type { ClientConfig } from 'pg';
 
-const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'];
 
 /** How to reach the database, and what may be said of it in a log. */
 export interface ConnectionTarget {
@@ -27,8 +27,6 @@ export function readConnectionUrl(url: string): ConnectionTarget {
       `the database URL's sslmode is ${JSON.stringify(mode)}; it is one of ${SSL_MODES.join(', ')}`,
     );
   }
-  // `no-verify` is pg's own name for libpq's `require`.
-  if (mode === 'no-verify') parsed.searchParams.set('sslmode', 'require');
   parsed.searchParams.delete('uselibpqcompat');
   if (mode !== null) parsed.searchParams.set('uselibpqcompat', 'true');
   return { config: clientConfigOf(parsed), description: descriptionOf(parsed) };

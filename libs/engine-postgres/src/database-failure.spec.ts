@@ -54,9 +54,15 @@ describe('failures of the database', () => {
   it('become errors of the store that hold neither a row nor the client', () => {
     const error = storeErrorOf(Object.assign(serverError('23514'), { client: { password: 's3cret' } }));
     expect(error.code).toBe('STORE_UNAVAILABLE');
-    expect(error.message).toBe('the database refused the statement (what the server said, 23514); nothing was changed');
+    expect(error.message).toBe('the database refused the statement; nothing was changed');
     expect(error.cause).toEqual(new Error('what the server said, 23514'));
     expect(Object.keys(error.cause as Error)).toEqual([]);
+  });
+
+  it('tell clients neither address nor port of the database', () => {
+    const error = storeErrorOf(new ConnectError(systemError('ECONNREFUSED')));
+    expect(error.message).toBe('the database cannot be reached; nothing was changed');
+    expect(error.cause).toEqual(new Error('connect ECONNREFUSED 127.0.0.1:5432'));
   });
 
   it('that mean a full disk, or are errors of the store already, keep their code', () => {

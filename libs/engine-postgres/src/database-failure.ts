@@ -55,15 +55,13 @@ export function mayPass(error: unknown): boolean {
   return !/CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/.test(code);
 }
 
-/** An error in the store's terms. Of the original only the message and the code stay: a server's `detail` quotes the row, and pg's errors may lead to the client with its password. */
+/** An error in the store's terms, whose text clients see: addresses and the server's own words are in its `cause`, for logs. Of the original only the message and the code stay: a server's `detail` quotes the row, and pg's errors may lead to the client with its password. */
 export function storeErrorOf(error: unknown): KvError {
   if (error instanceof KvError) return error;
   const cause = plainCause(error);
   const state = sqlState(error);
   if (error instanceof ConnectError) {
-    return new StoreUnavailableError(`the database cannot be reached (${reasonOf(error)}); nothing was changed`, {
-      cause,
-    });
+    return new StoreUnavailableError('the database cannot be reached; nothing was changed', { cause });
   }
   if (state === READ_ONLY) {
     return new StoreUnavailableError('the database is read-only: it takes no writes until it is the primary again', {
@@ -76,9 +74,7 @@ export function storeErrorOf(error: unknown): KvError {
   if (state === DISK_FULL) return new DiskFullError('the disk of the database is full; nothing was changed', { cause });
   if (failureKind(error) === 'lost')
     return new StoreUnavailableError('the connection to the database was lost', { cause });
-  return new StoreUnavailableError(`the database refused the statement (${reasonOf(error)}); nothing was changed`, {
-    cause,
-  });
+  return new StoreUnavailableError('the database refused the statement; nothing was changed', { cause });
 }
 
 /** The connection was lost behind a commit that had been sent. */

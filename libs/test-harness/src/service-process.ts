@@ -4,7 +4,8 @@ import type { LogLine } from './log-lines.js';
 import { RawConnection } from './raw-connection.js';
 import { within } from './within.js';
 
-const START_MS = 15_000;
+// Only a hang takes so long, or a machine on which very much else is going on.
+const START_MS = 60_000;
 const STOP_MS = 15_000;
 
 /** A service that answers on 127.0.0.1. {@link TestServices} starts one, and sees to its end. */

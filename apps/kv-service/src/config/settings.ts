@@ -138,6 +138,9 @@ const store = {
 /** What no process needs that one flush and some reads at once do not use up; PostgreSQL takes 100 connections as it comes. */
 const MAX_POOL_SIZE = 1000;
 
+/** What libpq calls by these names; `prefer` and `allow`, its others, may end unencrypted. */
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'];
+
 /** For the engine `postgres`. */
 const database = {
   title: 'Database',
@@ -145,11 +148,14 @@ const database = {
     /** Where the database is; needed with `STORE=postgres`. */
     url: {
       variable: 'DATABASE_URL',
-      description:
-        'The database of STORE=postgres; sslmode (disable, require, verify-ca, verify-full) and sslrootcert as in libpq.',
+      description: 'The database of STORE=postgres; sslmode and sslrootcert as in libpq.',
       value: {
-        allowed: 'an address of the form postgres://user:password@host:port/database?sslmode=…',
-        parse: (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+        allowed: `an address of the form postgres://user:password@host:port/database, with ?sslmode=${SSL_MODES.join('|')} if need be`,
+        parse: (text) => {
+          if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return undefined;
+          const mode = new URL(text).searchParams.get('sslmode');
+          return mode === null || SSL_MODES.includes(mode) ? text : undefined;
+        },
       } satisfies ValueParser<string>,
       secret: true,
     },

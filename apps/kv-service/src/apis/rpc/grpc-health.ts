@@ -1,7 +1,14 @@
 import type { handleUnaryCall, Server, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { KEY_VALUE_SERVICE_NAME } from '@kvasir/contracts';
-import { HealthImplementation } from 'grpc-health-check';
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { HealthImplementation, service as HEALTH_SERVICE } from 'grpc-health-check';
 import type { RpcReadiness } from './rpc-readiness.js';
+
+/** The file that describes `grpc.health.v1.Health`, by one of the messages in it: for reflection. */
+export const HEALTH_PACKAGE = {
+  'grpc.health.v1.HealthCheckRequest': HEALTH_SERVICE['Check']!.requestType,
+  // Its types are those of an older @grpc/proto-loader.
+} as unknown as PackageDefinition;
 
 /** The empty name stands for the server as a whole. */
 const SERVICES = ['', KEY_VALUE_SERVICE_NAME];

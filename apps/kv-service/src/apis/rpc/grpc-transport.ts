@@ -15,7 +15,7 @@ import { Server, Transport, type CustomTransportStrategy, type MessageHandler } 
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { isIPv6 } from 'node:net';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
-import { GrpcHealth } from './grpc-health.js';
+import { GrpcHealth, HEALTH_PACKAGE } from './grpc-health.js';
 import { callerOf } from './rpc-caller.js';
 import type { RpcContext } from './rpc-context.js';
 import { loggedUnary } from './rpc-log.js';
@@ -76,7 +76,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
   override listen(callback: (error?: Error) => void): void {
     this.server.addService(strictService(KEY_VALUE_SERVICE), this.implementation());
     this.health.addTo(this.server);
-    new ReflectionService(KEY_VALUE_PACKAGE).addToServer(this.server);
+    new ReflectionService({ ...KEY_VALUE_PACKAGE, ...HEALTH_PACKAGE }).addToServer(this.server);
     const { host, port } = this.options;
     const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
     this.server.bindAsync(address, this.credentials(), (error, bound) => {
