@@ -6,7 +6,7 @@ export const KEY_IS_REQUIRED = 'Key is required';
 
 const EMPTY_KEY = new KeyInvalidError('the key is empty').message;
 
-/** Everything that api-gateway serves (contracts/values.md): errors are `{"error": "<text>"}`. */
+/** Everything that api-gateway serves (docs/contracts/values.md): errors are `{"error": "<text>"}`. */
 export const GATEWAY_API: WireApi = {
   name: 'values',
   errors: {

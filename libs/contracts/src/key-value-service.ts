@@ -20,7 +20,7 @@ export const KEY_VALUE_SERVICE = KEY_VALUE_PACKAGE[KEY_VALUE_SERVICE_NAME] as un
 /** What `Health` answers as its `status`. */
 export const HEALTHY = 'healthy';
 
-/** What a message may have besides the longest body: the key, and what protobuf puts around both, in bytes (contracts/values.md). */
+/** What a message may have besides the longest body: the key, and what protobuf puts around both, in bytes (docs/contracts/values.md). */
 const MESSAGE_OVERHEAD_BYTES = 65_536;
 
 /** The most bytes of a message between services whose bodies are limited to `maxBodyBytes`. */

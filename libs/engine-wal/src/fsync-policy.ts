@@ -1,5 +1,5 @@
 /**
- * When the log is synced to disk (contracts/config.md `FSYNC`):
+ * When the log is synced to disk (docs/contracts/config.md `FSYNC`):
  *
  * - `always`: before a write is answered. Nothing that was answered is lost, by a power cut either.
  * - `everysec`: about once a second. A power cut loses what was answered since the last sync; a killed process loses nothing.

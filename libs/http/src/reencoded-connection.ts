@@ -16,7 +16,7 @@ export interface ParserError extends NodeJS.ErrnoException {
 const REQUEST_LINE_START = /(?:GET|HEAD|PUT|POST|DELETE|PATCH|OPTIONS|TRACE) [^ \r\n]*$/;
 
 /**
- * Node's parser refuses a request target with a byte above 127, which keys may have unencoded (contracts/README.md "Keys"; curl sends what it is given). The request can still be
+ * Node's parser refuses a request target with a byte above 127, which keys may have unencoded (docs/contracts/README.md "Keys"; curl sends what it is given). The request can still be
  * served when its line began in the same packet.
  *
  * @returns the bytes from the start of that request on; undefined when the error is another one

@@ -39,7 +39,7 @@ export interface ProblemOptions {
 }
 
 /**
- * The form of `/kv` and newer APIs: `{"error": "<text>"}` (contracts/kv.md) with the members of a problem (RFC 9457 section 3.1).
+ * The form of `/kv` and newer APIs: `{"error": "<text>"}` (docs/contracts/kv.md) with the members of a problem (RFC 9457 section 3.1).
  */
 export function problemAnswer(status: number, text: string, options: ProblemOptions = {}): WireAnswer<string> {
   const body = {

@@ -19,7 +19,7 @@ export type IntegerSum =
 
 /**
  * Adds `by` to a value that is an integer: an optional minus and digits, as a JSON number or as the content of a JSON string (leading zeros only there). The sum keeps the
- * value's form: a string stays a string (contracts/store.md).
+ * value's form: a string stays a string (docs/contracts/store.md).
  */
 export function addToInteger(value: JsonText, by: bigint): IntegerSum {
   const isString = value.startsWith('"');

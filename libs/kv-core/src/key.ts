@@ -1,6 +1,6 @@
 import { KeyInvalidError } from './errors.js';
 
-/** The longest key, in bytes of UTF-8 (contracts/README.md "Keys"). */
+/** The longest key, in bytes of UTF-8 (docs/contracts/README.md "Keys"). */
 export const MAX_KEY_BYTES = 1024;
 
 // A UTF-16 unit takes at most 3 bytes of UTF-8 (a surrogate pair takes 4 for two units), so shorter keys need no count.

@@ -1,10 +1,10 @@
 /** The most entries that one page of a listing holds. */
 export const MAX_PAGE_LIMIT = 10_000;
 
-/** The longest TTL, in milliseconds: 100 years (contracts/kv.md). Expiry times stay far below 2^53. */
+/** The longest TTL, in milliseconds: 100 years (docs/contracts/kv.md). Expiry times stay far below 2^53. */
 export const MAX_TTL_MS = 3_153_600_000 * 1000;
 
-/** What a request may bring, each an environment variable (contracts/README.md "Limits"). */
+/** What a request may bring, each an environment variable (docs/contracts/README.md "Limits"). */
 export interface RequestLimits {
   /** The most bytes of a body. */
   readonly maxBodyBytes: number;

@@ -5,7 +5,7 @@ import { emptyRecord, keyProblem, type LogRecord } from './record.js';
 /** What only lines of ours have. */
 const OWN_MEMBERS = ['seq', 'group', 'txn', 'crc'] as const;
 
-/** Above this a timestamp is milliseconds: as seconds it would be the year 5138 and later (contracts/kv.md). */
+/** Above this a timestamp is milliseconds: as seconds it would be the year 5138 and later (docs/contracts/kv.md). */
 const MILLISECONDS_ABOVE = 1e11;
 /** The greatest time that a JavaScript date can hold, in milliseconds. */
 const MAX_TIMESTAMP = 8.64e15;

@@ -33,7 +33,7 @@ export function isAboutCaller({ errorCode }: GrpcCallError): boolean {
 }
 
 /**
- * A call that failed, in HTTP's terms (contracts/values.md).
+ * A call that failed, in HTTP's terms (docs/contracts/values.md).
  *
  * @param failure what a 500 says, made of the reason: `Failed to get value`
  */

@@ -9,7 +9,7 @@ export interface PutRequest {
 }
 
 /**
- * Decodes `{"key": "hello", "value": "world"}` (contracts/values.md). Other members are checked as JSON and left alone; a missing value is the empty string.
+ * Decodes `{"key": "hello", "value": "world"}` (docs/contracts/values.md). Other members are checked as JSON and left alone; a missing value is the empty string.
  *
  * @throws WireRefusal 400 with the contract's texts: `Key is required`, `Invalid request body`
  * @throws KeyInvalidError for a key that no store takes

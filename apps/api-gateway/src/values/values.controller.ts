@@ -52,7 +52,7 @@ const PUT_REFUSALS: RefusalDocs = {
   507: { when: 'The store or its disk is full.', text: 'the store has no memory left for data' },
 };
 
-/** `/v1/values` (contracts/values.md): strings under keys. All data is kv-service's. */
+/** `/v1/values` (docs/contracts/values.md): strings under keys. All data is kv-service's. */
 @ApiTags('values')
 @ApiSecurity(API_KEY_HEADER)
 @WireController('v1/values', GATEWAY_API)

@@ -11,7 +11,7 @@ interface Getter {
   get(path: string): Promise<HttpAnswer>;
 }
 
-/** Checks an error in the form of contracts/kv.md, with the members of RFC 9457. */
+/** Checks an error in the form of docs/contracts/kv.md, with the members of RFC 9457. */
 export function expectProblem(answer: HttpAnswer, status: number, text: string | RegExp = /./): void {
   expect(answer.status).toBe(status);
   expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');

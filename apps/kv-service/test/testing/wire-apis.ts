@@ -113,7 +113,7 @@ export const WIRE_APIS: readonly WireApi[] = [
   },
   {
     name: '/bulk',
-    // A name with a dot in front is reserved where nothing is percent-encoded (contracts/records.md).
+    // A name with a dot in front is reserved where nothing is percent-encoded (docs/contracts/records.md).
     refusesKey: (key) => key.startsWith('.'),
     stored: anyJson,
     write: ({ http }, key, text) =>

@@ -1,7 +1,7 @@
 import type { RunRecord, StepRecord } from '../runs/run-record.js';
 import type { FailedDto, PassedDto, RunDto, RunSummaryDto, StepDto } from './dto.js';
 
-/** What `POST /test/<workflow>` answers, word for word (contracts/keys.md). */
+/** What `POST /test/<workflow>` answers, word for word (docs/contracts/keys.md). */
 export function verdict({ testName, failure, steps }: RunRecord): PassedDto | FailedDto {
   return failure === undefined
     ? {

@@ -20,10 +20,10 @@ export interface RunnerOptions {
   readonly scratch?: (workflowName: string) => Scratch;
 }
 
-/** What is told of a timeout, word for word (contracts/keys.md). */
+/** What is told of a timeout, word for word (docs/contracts/keys.md). */
 const TIMEOUT_TEXT = 'Timeout connecting to KV service';
 
-/** The step of a run whose service cannot be reached (contracts/keys.md). */
+/** The step of a run whose service cannot be reached (docs/contracts/keys.md). */
 const CONNECTION = 'connection';
 
 /** Far more than any answer to a workflow's requests: what goes on past it is not read. */

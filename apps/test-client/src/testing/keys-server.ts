@@ -10,7 +10,7 @@ export interface KeysAnswer {
 /** What a lie does with a request: answers itself, or hands it to the honest half. */
 export type Lie = (request: RawRequest, store: KeysStore, socket: Socket) => KeysAnswer | string | undefined;
 
-/** `/keys/{key}` as contracts/keys.md has it, in a Map. */
+/** `/keys/{key}` as docs/contracts/keys.md has it, in a Map. */
 export class KeysStore {
   readonly entries = new Map<string, unknown>();
 

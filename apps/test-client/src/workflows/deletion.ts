@@ -2,7 +2,7 @@ import { keysRequests } from '@kvasir/client';
 import { holds, isDone, isGone } from './expectations.js';
 import type { Workflow } from './workflow.js';
 
-/** A deleted key is gone (contracts/keys.md). */
+/** A deleted key is gone (docs/contracts/keys.md). */
 export const deletion: Workflow = {
   name: 'deletion',
   summary: 'Store a value, read it, delete it, and find it gone',

@@ -2,7 +2,7 @@ import { keysRequests } from '@kvasir/client';
 import { holds, isDone } from './expectations.js';
 import type { Workflow } from './workflow.js';
 
-/** An overwritten key holds the new value (contracts/keys.md). */
+/** An overwritten key holds the new value (docs/contracts/keys.md). */
 export const overwrite: Workflow = {
   name: 'overwrite',
   summary: 'Store a value, read it, overwrite it, and read the new one',

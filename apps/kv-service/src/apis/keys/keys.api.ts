@@ -3,7 +3,7 @@ import { JsonReadError } from '@kvasir/kv-core';
 import { BodyMisfit, BodyMisfitError } from './body-misfit.js';
 
 /**
- * `/keys` (contracts/keys.md): errors are `{"detail": {"success": false, "error": "…"}}`; a body that does not fit is a 422 with
+ * `/keys` (docs/contracts/keys.md): errors are `{"detail": {"success": false, "error": "…"}}`; a body that does not fit is a 422 with
  * `{"detail": [ … ]}`, one entry for each misfit, in the form of FastAPI.
  */
 export const KEYS_API: WireApi = {

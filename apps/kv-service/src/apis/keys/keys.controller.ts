@@ -57,7 +57,7 @@ const WriteDocs = (): MethodDecorator =>
     }),
   );
 
-/** `/keys` (contracts/keys.md): JSON values under keys that path and body both name. */
+/** `/keys` (docs/contracts/keys.md): JSON values under keys that path and body both name. */
 @ApiTags('keys')
 @WireController('keys', KEYS_API)
 export class KeysController {

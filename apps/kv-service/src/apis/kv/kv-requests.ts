@@ -35,7 +35,7 @@ export function decodePut(body: Buffer, limits: RequestLimits): PutBody {
 }
 
 /**
- * Decodes `{"operations": [ … ]}` (contracts/kv.md "Batch operations").
+ * Decodes `{"operations": [ … ]}` (docs/contracts/kv.md "Batch operations").
  *
  * @throws JsonReadError for what is no such object
  * @throws WireRefusal 400, naming the index of the operation that does not fit

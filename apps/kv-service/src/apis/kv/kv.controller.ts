@@ -33,7 +33,7 @@ const SUCCESS_TEXT = '{"success":true}';
 const NOT_FOUND_TEXT = 'key not found';
 const SUCCESS = new WireAnswer(200, SUCCESS_TEXT);
 
-/** `/kv` (contracts/kv.md): JSON values under keys, with a TTL in seconds, batches and listings by prefix. */
+/** `/kv` (docs/contracts/kv.md): JSON values under keys, with a TTL in seconds, batches and listings by prefix. */
 @ApiTags('kv')
 @WireController('kv', KV_API)
 export class KvController {

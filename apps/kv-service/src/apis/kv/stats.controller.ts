@@ -7,7 +7,7 @@ import { KV_API } from './kv.api.js';
 import { ApiServerErrors } from './kv.docs.js';
 import { StatsDto } from './kv.dto.js';
 
-/** `/stats` (contracts/kv.md): figures of the store as a reader sees it. */
+/** `/stats` (docs/contracts/kv.md): figures of the store as a reader sees it. */
 @ApiTags('kv')
 @WireController('stats', KV_API)
 export class StatsController {

@@ -10,7 +10,7 @@ export function unchanged(problem: string): string {
   return `${problem}. ${UNCHANGED}`;
 }
 
-/** Records (contracts/records.md): errors are `{"status": "Error", "message": "…"}`. */
+/** Records (docs/contracts/records.md): errors are `{"status": "Error", "message": "…"}`. */
 export const RECORDS_API: WireApi = {
   name: 'records',
   errors: {

@@ -58,7 +58,7 @@ const Refusals = (refusals: RefusalDocs = {}): MethodDecorator =>
   });
 const NOT_FOUND = { 404: { when: 'The record is not there, or its time is over.', text: notFoundText('note-1') } };
 
-/** Records (contracts/records.md): added and deleted, never changed, with a time to live in minutes. */
+/** Records (docs/contracts/records.md): added and deleted, never changed, with a time to live in minutes. */
 @ApiTags('records')
 @WireController('', RECORDS_API)
 export class RecordsController {

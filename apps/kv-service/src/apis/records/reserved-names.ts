@@ -1,6 +1,6 @@
 import { decodePercent, WireRefusal } from '@kvasir/http';
 
-/** Names that are no record keys, now and for later routes (contracts/records.md). */
+/** Names that are no record keys, now and for later routes (docs/contracts/records.md). */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'admin',
   'api',

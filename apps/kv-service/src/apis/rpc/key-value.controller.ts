@@ -24,7 +24,7 @@ import { RpcRefusal } from './rpc-status.js';
 const NOT_FOUND: GetResponse = {};
 const DONE: SetResponse & DeleteResponse = { success: true };
 
-/** `keyvalue.KeyValueService` (contracts/values.md): strings under keys, over gRPC. */
+/** `keyvalue.KeyValueService` (docs/contracts/values.md): strings under keys, over gRPC. */
 @Controller()
 @UseFilters(RpcErrorFilter)
 export class KeyValueController {

@@ -1,7 +1,7 @@
 import { shorten, WireRefusal } from '@kvasir/http';
 import { parseInt64, readEnvelope, type JsonText, type RequestLimits } from '@kvasir/kv-core';
 
-// What contracts/store.md calls an integer: other numbers with an integral value (`1.0`, `1e3`) are none.
+// What docs/contracts/store.md calls an integer: other numbers with an integral value (`1.0`, `1e3`) are none.
 const INTEGER = /^-?[0-9]+$/;
 
 /**

@@ -1,7 +1,7 @@
 import { errorStatus, WireAnswer, type WireApi } from '@kvasir/http';
 import { JsonReadError } from '@kvasir/kv-core';
 
-/** `/api/v1/store` (contracts/store.md): errors are `{"status": "error", "message": "…"}`; a body that does not fit is a 422. */
+/** `/api/v1/store` (docs/contracts/store.md): errors are `{"status": "error", "message": "…"}`; a body that does not fit is a 422. */
 export const STORE_V1_API: WireApi = {
   name: 'store-v1',
   errors: {

@@ -27,7 +27,7 @@ const OUT_OF_RANGE_TEXT = 'Result is out of range';
 const SET = success(201, '{"message":"Value set successfully"}');
 const DELETED = success(200, '{"message":"Key deleted successfully"}');
 
-/** `/api/v1/store` (contracts/store.md): strings under keys, and counters. */
+/** `/api/v1/store` (docs/contracts/store.md): strings under keys, and counters. */
 @ApiTags('store')
 @WireController('api/v1/store', STORE_V1_API)
 export class StoreV1Controller {

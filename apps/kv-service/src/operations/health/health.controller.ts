@@ -20,7 +20,7 @@ export class HealthController {
     private readonly readiness: Readiness,
   ) {}
 
-  /** As contracts/keys.md has it: says that the process serves requests, nothing more. */
+  /** As docs/contracts/keys.md has it: says that the process serves requests, nothing more. */
   @WireGet()
   @ApiOperation({ summary: 'Ask whether the service answers' })
   @ApiOkResponse({ type: HealthDto })
