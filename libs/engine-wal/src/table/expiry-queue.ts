@@ -1,3 +1,4 @@
+import { SlotChunk } from './slot-chunk.js';
 import { type Position, SlotSequence, positionOf } from './slot-sequence.js';
 
 /** Where the queue looks up what its slots hold. */
@@ -6,17 +7,54 @@ export interface ExpiryColumn {
   valueBytesAt(slot: number): number;
 }
 
+/** Slots with the sum of their values' bytes. */
+class WeighedChunk extends SlotChunk {
+  /** UTF-8 bytes of all values. */
+  valueBytes = 0;
+
+  constructor(private readonly column: ExpiryColumn) {
+    super();
+  }
+
+  override insert(offset: number, slot: number): void {
+    super.insert(offset, slot);
+    this.valueBytes += this.column.valueBytesAt(slot);
+  }
+
+  override remove(offset: number, count: number): void {
+    this.valueBytes -= this.weigh(offset, offset + count);
+    super.remove(offset, count);
+  }
+
+  override moveUpperHalf(upper: this): void {
+    super.moveUpperHalf(upper);
+    upper.valueBytes = upper.weigh(0, upper.length);
+    this.valueBytes -= upper.valueBytes;
+  }
+
+  override append(next: this): void {
+    super.append(next);
+    this.valueBytes += next.valueBytes;
+  }
+
+  private weigh(from: number, to: number): number {
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += this.column.valueBytesAt(this.slots[i]!);
+    return sum;
+  }
+}
+
 /**
  * Slots in order of their expiry (equal ones in order of their numbers). Only what expires at all is in it, and only once: an
  * entry that is overwritten or deleted leaves nothing behind. Each chunk keeps the sum of its values' bytes, so what is due
  * can be counted without a visit to each due entry.
  */
 export class ExpiryQueue {
-  private readonly sequence: SlotSequence;
+  private readonly sequence: SlotSequence<WeighedChunk>;
 
   /** @param column where the slots' expiries and sizes are; neither may change while a slot is in the queue. */
   constructor(private readonly column: ExpiryColumn) {
-    this.sequence = new SlotSequence((slot) => column.valueBytesAt(slot));
+    this.sequence = new SlotSequence(() => new WeighedChunk(column));
   }
 
   /** Slots held. */
@@ -53,10 +91,10 @@ export class ExpiryQueue {
   due(now: number): { count: number; valueBytes: number } {
     let count = 0;
     let valueBytes = 0;
-    for (const { slots, length, weight } of this.sequence.chunks) {
+    for (const { slots, length, valueBytes: chunkBytes } of this.sequence.chunks) {
       if (this.column.expiresAt(slots[length - 1]!) <= now) {
         count += length;
-        valueBytes += weight;
+        valueBytes += chunkBytes;
         continue;
       }
       for (let i = 0; this.column.expiresAt(slots[i]!) <= now; i++) {

@@ -36,3 +36,15 @@ export function compareSlots(column: KeyColumn, a: number, b: number): number {
     column.keyLength(b),
   );
 }
+
+/** How many bytes the keys of two slots have in common at their begin. */
+export function sharedLength(column: KeyColumn, a: number, b: number): number {
+  const bytes = column.keyBuffer(a);
+  const start = column.keyStart(a);
+  const other = column.keyBuffer(b);
+  const otherStart = column.keyStart(b);
+  const most = Math.min(column.keyLength(a), column.keyLength(b));
+  let shared = 0;
+  while (shared < most && bytes[start + shared] === other[otherStart + shared]) shared++;
+  return shared;
+}

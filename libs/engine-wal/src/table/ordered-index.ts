@@ -1,14 +1,31 @@
-import type { ListQuery } from '@kvasir/kv-core';
-import { compareBytes, type KeyColumn } from './key-column.js';
-import { type Position, SlotSequence, positionOf } from './slot-sequence.js';
+import type { ListQuery, Page } from '@kvasir/kv-core';
+import { KeyChunk } from './key-chunk.js';
+import { compareBytes, sharedLength, type KeyColumn } from './key-column.js';
+import { PackedTexts } from './packed-texts.js';
+import { type ChunkObserver, type Position, positionOf, SlotSequence } from './slot-sequence.js';
 import { sortByKey } from './sort-by-key.js';
 
-/** Slots in byte order of their keys: O(log n) to find a key's place, insertion and removal move one chunk's slots at most. */
-export class OrderedIndex {
-  private readonly sequence = new SlotSequence();
+/** Borders that get room at once. */
+const FIRST_BORDERS = 8;
+const NUL = Buffer.alloc(1);
+
+/**
+ * Slots in byte order of their keys: O(log n) to find a key's place, insertion and removal move one chunk's slots at most.
+ *
+ * It is a B-tree of two levels: chunks of slots with their keys, and above them, side by side, the border in front of each chunk.
+ */
+export class OrderedIndex implements ChunkObserver {
+  private readonly sequence: SlotSequence<KeyChunk>;
+  /**
+   * For each chunk but the first a text that is after all keys before the chunk and not after its first key: the shortest there was when the
+   * chunk came. The first one's means nothing.
+   */
+  private readonly borders = new PackedTexts(FIRST_BORDERS);
 
   /** @param column where the slots' keys are. */
-  constructor(private readonly column: KeyColumn) {}
+  constructor(private readonly column: KeyColumn) {
+    this.sequence = new SlotSequence(() => new KeyChunk(column), this);
+  }
 
   /** Slots held. */
   get length(): number {
@@ -20,14 +37,14 @@ export class OrderedIndex {
     return this.sequence.end;
   }
 
-  /** Bytes of the index. */
+  /** Bytes of the index. Visits every chunk. */
   get memoryBytes(): number {
-    return this.sequence.memoryBytes;
+    return this.sequence.memoryBytes + this.borders.memoryBytes;
   }
 
   /** Adds a slot whose key is in the column already and in the index not yet. */
   add(slot: number): void {
-    this.sequence.insert(this.appends(slot) ? this.sequence.end : this.positionOf(slot), slot);
+    this.sequence.insert(this.positionOf(slot), slot);
   }
 
   /** Fills an index that is empty with slots in any order, which it sorts in place: for very many, far faster than one by one. */
@@ -43,17 +60,27 @@ export class OrderedIndex {
 
   /** The position before the first key that is not before `key`. */
   lowerBound(key: Buffer): Position {
-    return this.partition(key, 0, key.length, false, false);
+    const { chunks } = this.sequence;
+    if (chunks.length === 0) return 0;
+    const number = this.chunkOf(key, 0, key.length);
+    const offset = chunks[number]!.lowerBound(key, 0, key.length);
+    // One place has one number here, so that positions can be compared.
+    const isEnd = offset === chunks[number]!.length && number + 1 < chunks.length;
+    return isEnd ? positionOf(number + 1, 0) : positionOf(number, offset);
   }
 
   /** The position before the first key that comes after `key`. */
   upperBound(key: Buffer): Position {
-    return this.partition(key, 0, key.length, true, false);
+    return this.lowerBound(Buffer.concat([key, NUL]));
   }
 
   /** The position behind the last key that starts with `prefix`, or where such a key would be. */
   prefixEnd(prefix: Buffer): Position {
-    return this.partition(prefix, 0, prefix.length, true, true);
+    if (prefix.length === 0) return this.end;
+    const next = Buffer.from(prefix);
+    // No byte of UTF-8 is the greatest there is.
+    next[next.length - 1]!++;
+    return this.lowerBound(next);
   }
 
   /** The stretch that a query asks for. */
@@ -72,73 +99,105 @@ export class OrderedIndex {
     return [from, to];
   }
 
-  /** Visits slots in order of their keys, or backwards; see {@link SlotSequence.walk}. */
+  /** Visits the slots from one position to another, in order of their keys or backwards, until `visit` says false. Nothing may be added or removed meanwhile. */
   walk(from: Position, to: Position, backwards: boolean, visit: (slot: number) => boolean): void {
-    this.sequence.walk(from, to, backwards, visit);
-  }
-
-  private appends(slot: number): boolean {
-    const last = this.sequence.chunks.at(-1);
-    if (last === undefined) return false;
-    const { column } = this;
-    const key = column.keyBuffer(slot);
-    return this.isLeft(last.slots[last.length - 1]!, key, column.keyStart(slot), column.keyLength(slot), false, false);
-  }
-
-  private positionOf(slot: number): Position {
-    const { column } = this;
-    return this.partition(column.keyBuffer(slot), column.keyStart(slot), column.keyLength(slot), false, false);
+    this.sequence.walk(from, to, backwards, ({ slots }, low, high) => {
+      for (let i = low; i < high; i++) {
+        if (!visit(slots[backwards ? low + high - 1 - i : i]!)) return false;
+      }
+      return true;
+    });
   }
 
   /**
-   * Whether a slot's key comes before the probe.
+   * The first `limit` keys from one position to another, or the last ones backwards.
    *
-   * @param inclusive or is equal to it
-   * @param asPrefix or starts with it
+   * @param isHidden leaves slots out
    */
-  private isLeft(
-    slot: number,
-    probe: Buffer,
-    start: number,
-    length: number,
-    inclusive: boolean,
-    asPrefix: boolean,
-  ): boolean {
-    const { column } = this;
-    const own = column.keyLength(slot);
-    const compared = asPrefix ? Math.min(own, length) : own;
-    const order = compareBytes(column.keyBuffer(slot), column.keyStart(slot), compared, probe, start, length);
-    return inclusive ? order <= 0 : order < 0;
+  keys(
+    from: Position,
+    to: Position,
+    backwards: boolean,
+    limit: number,
+    isHidden?: (slot: number) => boolean,
+  ): Page<string> {
+    const items: string[] = [];
+    let more = false;
+    this.sequence.walk(from, to, backwards, (chunk, low, high) => {
+      const room = limit - items.length;
+      if (isHidden !== undefined) {
+        const offsets = visibleOffsets(chunk, low, high, backwards, room + 1, isHidden);
+        more = offsets.length > room;
+        if (more) offsets.pop();
+        for (const offset of offsets) items.push(chunk.keyAt(offset));
+      } else {
+        more = high - low > room;
+        if (backwards) chunk.readKeysBackwards(more ? high - room : low, high, items);
+        else chunk.readKeys(low, more ? low + room : high, items);
+      }
+      return !more;
+    });
+    return { items, more };
   }
 
-  /** The position before the first key that is not left of the probe; see {@link isLeft}. */
-  private partition(probe: Buffer, start: number, length: number, inclusive: boolean, asPrefix: boolean): Position {
-    const { chunks } = this.sequence;
-    let low = 0;
-    let high = chunks.length;
+  added(number: number): void {
+    const { column, borders } = this;
+    const before = this.sequence.chunks[number - 1];
+    if (before === undefined) {
+      borders.insert(number, NUL, 0, 0);
+      return;
+    }
+    const slot = this.sequence.chunks[number]!.slots[0]!;
+    const shared = sharedLength(column, before.slots[before.length - 1]!, slot);
+    borders.insert(number, column.keyBuffer(slot), column.keyStart(slot), shared + 1);
+  }
+
+  removed(number: number): void {
+    this.borders.remove(number, 1);
+  }
+
+  /** The position of a slot whose key is in the column, or where it would have to be. */
+  private positionOf(slot: number): Position {
+    const { column } = this;
+    const key = column.keyBuffer(slot);
+    const start = column.keyStart(slot);
+    const length = column.keyLength(slot);
+    const { chunks, end } = this.sequence;
+    // Keys often come in order.
+    const last = chunks.at(-1);
+    if (last === undefined || last.isBefore(last.length - 1, key, start, length)) return end;
+    const number = this.chunkOf(key, start, length);
+    return positionOf(number, chunks[number]!.lowerBound(key, start, length));
+  }
+
+  /** The number of the chunk that has a key or would have to take it: the last whose border is not after it. */
+  private chunkOf(key: Buffer, start: number, length: number): number {
+    const { borders } = this;
+    let low = 1;
+    let high = borders.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.isLeft(chunks[middle]!.slots[0]!, probe, start, length, inclusive, asPrefix)) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+      const order = compareBytes(borders.bytes, borders.startOf(middle), borders.lengthOf(middle), key, start, length);
+      if (order <= 0) low = middle + 1;
+      else high = middle;
     }
-    if (low === 0) {
-      return 0;
-    }
-    const chunk = chunks[low - 1]!;
-    let from = 1;
-    let to = chunk.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.isLeft(chunk.slots[middle]!, probe, start, length, inclusive, asPrefix)) {
-        from = middle + 1;
-      } else {
-        to = middle;
-      }
-    }
-    // A chunk's end is where a new key goes, but a key that is there is at the next one's begin.
-    return from === chunk.length && low < chunks.length ? positionOf(low, 0) : positionOf(low - 1, from);
+    return low - 1;
   }
+}
+
+/** The offsets from `low` to `high`, or backwards, of the slots that are not hidden, at most `most`. */
+function visibleOffsets(
+  { slots }: KeyChunk,
+  low: number,
+  high: number,
+  backwards: boolean,
+  most: number,
+  isHidden: (slot: number) => boolean,
+): number[] {
+  const offsets: number[] = [];
+  for (let i = low; i < high && offsets.length < most; i++) {
+    const offset = backwards ? low + high - 1 - i : i;
+    if (!isHidden(slots[offset]!)) offsets.push(offset);
+  }
+  return offsets;
 }

@@ -9,16 +9,20 @@ import {
   type Page,
 } from '@kvasir/kv-core';
 import { ExpiryQueue } from './expiry-queue.js';
+import { LONGEST_PACKED_KEY, packedCost } from './key-chunk.js';
 import { KeyIndex, NO_SLOT } from './key-index.js';
 import { OrderedIndex } from './ordered-index.js';
+import type { Position } from './slot-sequence.js';
 import { LARGEST_INLINE_VALUE, SlotColumns, SLOT_BYTES, valueCost, type EntryNumbers } from './slot-columns.js';
 import { inlineCost, largeCost } from './text-heap.js';
 import { encode } from './utf8.js';
 
-/** What an entry takes in the hash index and the ordered index, on average. */
-const INDEX_BYTES = 20;
+/** What an entry takes in the hash index and the ordered index, on average, without the copy of its key (see {@link packedCost}). */
+const INDEX_BYTES = 28;
 /** What an entry that expires takes in the expiry queue, on average. */
 const QUEUE_BYTES = 8;
+
+const COPY_AT_MOST = packedCost(LONGEST_PACKED_KEY);
 
 /** UTF-8 takes at most so many bytes a UTF-16 unit. */
 const MOST_BYTES_A_UNIT = 3;
@@ -46,6 +50,8 @@ export class OrderedTable {
   private keys!: KeyIndex;
   private order!: OrderedIndex;
   private expiries!: ExpiryQueue;
+  /** Sum of what the ordered index's copies of the keys cost. */
+  private copyCost = 0;
   /** The latest expiry of all that was swept. */
   private sweptExpiry = 0;
   /** Whether the ordered index waits for {@link OrderedTable.finishLoading}. */
@@ -81,8 +87,8 @@ export class OrderedTable {
 
   /**
    * What the table takes now, in bytes: its columns (48 a slot, in blocks of 4,096), the texts of keys and values (their UTF-8 bytes and spare room of up to a
-   * quarter; values above 512 bytes as strings of their own), the hash index's places (8 each, 20 to 80 % taken), the chunks of the ordered index and
-   * of the expiry queue (about 1.4 KiB each, for 64 to 256 slots). All of it grows in steps; {@link OrderedTable.costOf} is the average. Visits every block.
+   * quarter; values above 512 bytes as strings of their own), the hash index's places (8 each, 20 to 80 % taken), the chunks of the ordered index (about 3 KiB each for 64 to 256 slots,
+   * and the UTF-8 bytes of keys of up to 64) and of the expiry queue (about 1.4 KiB each). All of it grows in steps; {@link OrderedTable.costOf} is the average. Visits every block and chunk.
    *
    * Room that deleted entries have left in blocks and chunks counts here; in {@link OrderedTable.entryBytes} it does not.
    */
@@ -92,14 +98,15 @@ export class OrderedTable {
 
   /** What one entry adds to {@link OrderedTable.memoryBytes}, in bytes, averaged over many. */
   costOf({ key, value, expiresAt }: Entry): number {
-    const texts = inlineCost(Buffer.byteLength(key)) + valueCost(value.length, Buffer.byteLength(value));
+    const keyBytes = Buffer.byteLength(key);
+    const texts = inlineCost(keyBytes) + packedCost(keyBytes) + valueCost(value.length, Buffer.byteLength(value));
     return texts + SLOT_BYTES + INDEX_BYTES + (expiresAt === NEVER ? 0 : QUEUE_BYTES);
   }
 
   /** At least what {@link OrderedTable.costOf} says, without a look at the text: for less than a tenth of the time. */
   costAtMost({ key, value }: Entry): number {
     const bytes = MOST_BYTES_A_UNIT * (key.length + value.length);
-    return largeCost(0, 0) + inlineCost(bytes) + SLOT_BYTES + INDEX_BYTES + QUEUE_BYTES;
+    return largeCost(0, 0) + inlineCost(bytes) + COPY_AT_MOST + SLOT_BYTES + INDEX_BYTES + QUEUE_BYTES;
   }
 
   /**
@@ -108,7 +115,8 @@ export class OrderedTable {
    * left is used again first, so {@link OrderedTable.memoryBytes} never gets far above the greatest sum there was.
    */
   get entryBytes(): number {
-    return this.columns.textCost + this.size * (SLOT_BYTES + INDEX_BYTES) + this.expiries.length * QUEUE_BYTES;
+    const { columns, copyCost, expiries } = this;
+    return columns.textCost + copyCost + columns.size * (SLOT_BYTES + INDEX_BYTES) + expiries.length * QUEUE_BYTES;
   }
 
   /** Sum of the UTF-8 bytes of all keys and values held. */
@@ -179,12 +187,7 @@ export class OrderedTable {
   /** Ends a load: builds the ordered index at one go, about 0.1 s for 1,000,000 random keys. */
   finishLoading(): void {
     if (!this.loading) return;
-    const slots = new Uint32Array(this.columns.size);
-    let count = 0;
-    for (let slot = 0; slot < this.columns.slotEnd; slot++) {
-      if (this.columns.holds(slot)) slots[count++] = slot;
-    }
-    this.order.build(slots);
+    this.order.build(this.columns.heldSlots());
     this.loading = false;
   }
 
@@ -278,6 +281,7 @@ export class OrderedTable {
       return slot;
     }
     const added = this.columns.allocate(bytes, start, length);
+    this.copyCost += packedCost(length);
     this.keys.add(hash, added);
     if (!this.loading) this.order.add(added);
     return added;
@@ -294,12 +298,25 @@ export class OrderedTable {
 
   /** A page of the entries that a reader sees at `now`, here also an earlier time than that of another call; see {@link OrderedTable.due} for its cost. */
   list(query: ListQuery, now: number): Page<Entry> {
-    return this.page(query, now, (slot) => this.columns.read(slot));
+    const { limit, reverse = false } = query;
+    const [from, to] = this.range(query, reverse);
+    const isHidden = this.hidden(now);
+    const items: Entry[] = [];
+    let more = false;
+    this.order.walk(from, to, reverse, (slot) => {
+      if (isHidden?.(slot)) return true;
+      more = items.length === limit;
+      if (!more) items.push(this.columns.read(slot));
+      return !more;
+    });
+    return { items, more };
   }
 
-  /** The same page with the keys alone. */
+  /** The same page with the keys alone, for far less. */
   listKeys(query: ListQuery, now: number): Page<string> {
-    return this.page(query, now, (slot) => this.columns.keyAt(slot));
+    const { limit, reverse = false } = query;
+    const [from, to] = this.range(query, reverse);
+    return this.order.keys(from, to, reverse, limit, this.hidden(now));
   }
 
   /** What a reader sees at `now`, in number and bytes; no visit to each entry. */
@@ -349,6 +366,7 @@ export class OrderedTable {
     [this.keys, other.keys] = [other.keys, this.keys];
     [this.order, other.order] = [other.order, this.order];
     [this.expiries, other.expiries] = [other.expiries, this.expiries];
+    [this.copyCost, other.copyCost] = [other.copyCost, this.copyCost];
   }
 
   /** Forgets everything, at once. */
@@ -357,6 +375,7 @@ export class OrderedTable {
     this.keys = new KeyIndex(this.columns, this.seed);
     this.order = new OrderedIndex(this.columns);
     this.expiries = new ExpiryQueue(this.columns);
+    this.copyCost = 0;
     this.sweptExpiry = 0;
     this.loading = false;
   }
@@ -378,22 +397,18 @@ export class OrderedTable {
     if (this.onLoss !== undefined) this.onLoss(this.columns.read(slot));
     if (!this.loading) this.order.remove(slot);
     this.keys.remove(slot);
+    this.copyCost -= packedCost(this.columns.keyLength(slot));
     this.columns.release(slot);
   }
 
-  private page<Item>(query: ListQuery, now: number, read: (slot: number) => Item): Page<Item> {
+  private range(query: ListQuery, reverse: boolean): [from: Position, to: Position] {
     if (this.loading) throw new Error('no listing before the load is finished: the ordered index is not there yet');
-    const { limit, reverse = false } = query;
-    const [from, to] = this.order.range(query, reverse);
-    const items: Item[] = [];
-    let more = false;
-    const someExpired = isExpired(this.expiries.nextAt, now);
-    this.order.walk(from, to, reverse, (slot) => {
-      if (someExpired && isExpired(this.columns.expiresAt(slot), now)) return true;
-      more = items.length === limit;
-      if (!more) items.push(read(slot));
-      return !more;
-    });
-    return { items, more };
+    return this.order.range(query, reverse);
+  }
+
+  /** Tells which slots a reader does not see at `now`; undefined when there are none, as it costs a cache miss a slot. */
+  private hidden(now: number): ((slot: number) => boolean) | undefined {
+    const { columns } = this;
+    return isExpired(this.expiries.nextAt, now) ? (slot) => isExpired(columns.expiresAt(slot), now) : undefined;
   }
 }

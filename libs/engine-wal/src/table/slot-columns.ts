@@ -187,6 +187,20 @@ export class SlotColumns implements KeyColumn {
     return block !== undefined && at < block.used && block.numbers[NUMBERS * at + REVISION]! >= 0;
   }
 
+  /** The numbers of all slots that hold an entry, in their order. */
+  heldSlots(): Uint32Array {
+    const slots = new Uint32Array(this.entryCount);
+    let count = 0;
+    for (const [number, block] of this.blocks.entries()) {
+      if (block === undefined) continue;
+      const { numbers, used } = block;
+      for (let at = 0; at < used; at++) {
+        if (numbers[NUMBERS * at + REVISION]! >= 0) slots[count++] = (number << BLOCK_BITS) | at;
+      }
+    }
+    return slots;
+  }
+
   /** Takes a free slot for the key of `length` bytes in `bytes` from `start` on, and gives its number; {@link fill} must follow. The caller has seen to it that no other slot holds the key. */
   allocate(bytes: Buffer, start: number, length: number): number {
     const block = this.blockWithRoom();

@@ -1,23 +1,12 @@
-/** Slots in one chunk. Larger chunks cost more at each insertion, smaller ones more memory and longer searches. */
-export const CHUNK_SLOTS = 256;
+import { CHUNK_SLOTS, SlotChunk } from './slot-chunk.js';
+
 /** Below this a chunk looks for a neighbour to join. */
 const SPARSE = CHUNK_SLOTS / 4;
 /** What two joined chunks may hold at most, so that the next insertions don't split them again. */
 const JOINED_MAX = (CHUNK_SLOTS * 3) / 4;
-/** A chunk's slots and, about, the objects around them. */
-const CHUNK_BYTES = CHUNK_SLOTS * 4 + 400;
 
 /** What one chunk number takes in a position; more than {@link CHUNK_SLOTS}, so a chunk's end is a position as well. */
 const POSITIONS = 1024;
-
-/** A stretch of the sequence. */
-export interface SlotChunk {
-  readonly slots: Uint32Array;
-  /** How many of `slots` count, 1 or more. */
-  length: number;
-  /** Sum of the slots' weights. */
-  weight: number;
-}
 
 /**
  * A place in a sequence, before the slot of that place: greater further on. Good until the next insertion or removal.
@@ -30,19 +19,30 @@ export function positionOf(chunk: number, offset: number): Position {
   return chunk * POSITIONS + offset;
 }
 
+/** Told when a sequence gets or loses a chunk, once that is done and the slot that it was done for is in or out. */
+export interface ChunkObserver {
+  /** There is a chunk of this number; what had it, and all behind, are one further. */
+  added(number: number): void;
+  /** There was one; all behind are one nearer. */
+  removed(number: number): void;
+}
+
 /**
  * A long sequence of slot numbers in an order that its owner keeps, in chunks: inserting and removing move at most one
  * chunk's slots. The owner searches (`chunks` is for that) and says where.
  */
-export class SlotSequence {
-  private readonly parts: SlotChunk[] = [];
+export class SlotSequence<Chunk extends SlotChunk = SlotChunk> {
+  private readonly parts: Chunk[] = [];
   private slotCount = 0;
 
-  /** @param weigh a slot's weight, which may not change while it is in the sequence. */
-  constructor(private readonly weigh: (slot: number) => number = () => 0) {}
+  /** @param newChunk makes an empty chunk. */
+  constructor(
+    private readonly newChunk: () => Chunk,
+    private readonly observer?: ChunkObserver,
+  ) {}
 
   /** All chunks in order; none is empty. */
-  get chunks(): readonly SlotChunk[] {
+  get chunks(): readonly Chunk[] {
     return this.parts;
   }
 
@@ -57,20 +57,20 @@ export class SlotSequence {
     return last < 0 ? 0 : positionOf(last, this.parts[last]!.length);
   }
 
-  /** Bytes of all chunks. */
+  /** Bytes of all chunks. Visits every chunk. */
   get memoryBytes(): number {
-    return this.parts.length * CHUNK_BYTES;
+    let bytes = 0;
+    for (const chunk of this.parts) bytes += chunk.memoryBytes;
+    return bytes;
   }
 
   /** Fills a sequence that is empty with slots in their order: full chunks but for the last. */
   fill(slots: Uint32Array): void {
     for (let from = 0; from < slots.length; from += CHUNK_SLOTS) {
-      const part = slots.subarray(from, from + CHUNK_SLOTS);
-      const chunk = newChunk();
-      chunk.slots.set(part);
-      chunk.length = part.length;
-      for (const slot of part) chunk.weight += this.weigh(slot);
+      const chunk = this.newChunk();
+      chunk.fill(slots.subarray(from, from + CHUNK_SLOTS));
       this.parts.push(chunk);
+      this.observer?.added(this.parts.length - 1);
     }
     this.slotCount = slots.length;
   }
@@ -80,41 +80,34 @@ export class SlotSequence {
     let number = Math.trunc(position / POSITIONS);
     let offset = position % POSITIONS;
     let chunk = this.parts[number];
-    if (chunk === undefined) {
-      chunk = newChunk();
-      this.parts.push(chunk);
-    } else if (chunk.length === CHUNK_SLOTS) {
-      if (offset === CHUNK_SLOTS && number === this.parts.length - 1) {
+    let added = -1;
+    if (chunk === undefined || chunk.length === CHUNK_SLOTS) {
+      added = chunk === undefined ? number : number + 1;
+      if (chunk === undefined || (offset === CHUNK_SLOTS && added === this.parts.length)) {
         // Slots that come in order leave full chunks behind, not halves.
-        chunk = newChunk();
+        chunk = this.newChunk();
         this.parts.push(chunk);
         offset = 0;
       } else {
-        this.split(number);
+        const upper = this.newChunk();
+        chunk.moveUpperHalf(upper);
+        this.parts.splice(added, 0, upper);
         if (offset > chunk.length) {
           offset -= chunk.length;
-          number++;
-          chunk = this.parts[number]!;
+          number = added;
+          chunk = upper;
         }
       }
     }
-    chunk.slots.copyWithin(offset + 1, offset, chunk.length);
-    chunk.slots[offset] = slot;
-    chunk.length++;
-    chunk.weight += this.weigh(slot);
+    chunk.insert(offset, slot);
     this.slotCount++;
+    if (added >= 0) this.observer?.added(added);
   }
 
   /** Removes the slot behind a position. */
   remove(position: Position): void {
     const number = Math.trunc(position / POSITIONS);
-    const offset = position % POSITIONS;
-    const chunk = this.parts[number]!;
-    chunk.weight -= this.weigh(chunk.slots[offset]!);
-    chunk.slots.copyWithin(offset, offset + 1, chunk.length);
-    chunk.length--;
-    this.slotCount--;
-    if (chunk.length < SPARSE) this.join(number);
+    this.removeFrom(number, position % POSITIONS, 1);
   }
 
   /** Removes and gives the first `count` slots of the first chunk, or all of it when it has no more. */
@@ -124,59 +117,48 @@ export class SlotSequence {
       return new Uint32Array(0);
     }
     const removed = chunk.slots.slice(0, Math.min(count, chunk.length));
-    for (const slot of removed) {
-      chunk.weight -= this.weigh(slot);
-    }
-    chunk.slots.copyWithin(0, removed.length, chunk.length);
-    chunk.length -= removed.length;
-    this.slotCount -= removed.length;
-    if (chunk.length < SPARSE) this.join(0);
+    this.removeFrom(0, 0, removed.length);
     return removed;
   }
 
   /**
-   * Visits the slots from one position to another, in order or backwards, until `visit` says false. Nothing may be
-   * inserted or removed meanwhile.
+   * Visits the stretches of chunks from one position to another, in order or backwards, until `visit` says false: the slots of
+   * `chunk` from offset `low` to offset `high`. Nothing may be inserted or removed meanwhile.
    */
-  walk(from: Position, to: Position, backwards: boolean, visit: (slot: number) => boolean): void {
+  walk(
+    from: Position,
+    to: Position,
+    backwards: boolean,
+    visit: (chunk: Chunk, low: number, high: number) => boolean,
+  ): void {
     if (from >= to) {
       return;
     }
     const firstChunk = Math.trunc(from / POSITIONS);
-    const lastChunk = Math.min(Math.trunc(to / POSITIONS), this.parts.length - 1);
+    const endChunk = Math.trunc(to / POSITIONS);
+    const lastChunk = Math.min(endChunk, this.parts.length - 1);
     const step = backwards ? -1 : 1;
     for (let i = backwards ? lastChunk : firstChunk; i >= firstChunk && i <= lastChunk; i += step) {
-      const { slots, length } = this.parts[i]!;
+      const chunk = this.parts[i]!;
       const low = i === firstChunk ? from % POSITIONS : 0;
-      const high = i === Math.trunc(to / POSITIONS) ? to % POSITIONS : length;
-      for (let at = backwards ? high - 1 : low; at >= low && at < high; at += step) {
-        if (!visit(slots[at]!)) {
-          return;
-        }
+      const high = i === endChunk ? to % POSITIONS : chunk.length;
+      if (low < high && !visit(chunk, low, high)) {
+        return;
       }
     }
   }
 
-  /** Moves the upper half of a full chunk to a new one behind it. */
-  private split(number: number): void {
+  private removeFrom(number: number, offset: number, count: number): void {
     const chunk = this.parts[number]!;
-    const half = CHUNK_SLOTS / 2;
-    const upper = newChunk();
-    upper.slots.set(chunk.slots.subarray(half));
-    upper.length = CHUNK_SLOTS - half;
-    for (let i = 0; i < upper.length; i++) {
-      upper.weight += this.weigh(upper.slots[i]!);
-    }
-    chunk.length = half;
-    chunk.weight -= upper.weight;
-    this.parts.splice(number + 1, 0, upper);
+    chunk.remove(offset, count);
+    this.slotCount -= count;
+    if (chunk.length < SPARSE) this.join(number);
   }
 
   /** Drops a chunk that is empty, or joins it with the next or the one before where both fit into one. */
   private join(number: number): void {
-    const { parts } = this;
-    if (parts[number]!.length === 0) {
-      parts.splice(number, 1);
+    if (this.parts[number]!.length === 0) {
+      this.drop(number);
     } else if (!this.joinWithNext(number) && number > 0) {
       this.joinWithNext(number - 1);
     }
@@ -188,14 +170,13 @@ export class SlotSequence {
     if (next === undefined || chunk.length + next.length > JOINED_MAX) {
       return false;
     }
-    chunk.slots.set(next.slots.subarray(0, next.length), chunk.length);
-    chunk.length += next.length;
-    chunk.weight += next.weight;
-    this.parts.splice(number + 1, 1);
+    chunk.append(next);
+    this.drop(number + 1);
     return true;
   }
-}
 
-function newChunk(): SlotChunk {
-  return { slots: new Uint32Array(CHUNK_SLOTS), length: 0, weight: 0 };
+  private drop(number: number): void {
+    this.parts.splice(number, 1);
+    this.observer?.removed(number);
+  }
 }
