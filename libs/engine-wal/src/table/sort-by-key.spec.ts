@@ -47,4 +47,16 @@ describe('sortByKey', () => {
     expectSorted(Array.from({ length: 10_000 }, (_, i) => String.fromCodePoint(0x20 + ((i * 7919) % 10_000) * 100)));
     expectSorted(Array.from({ length: 300 }, (_, i) => 'y'.repeat(((i * 7) % 300) + 1)));
   });
+
+  it.each([
+    ['spread', (i: number) => i],
+    ['crowded in a few places', (i: number) => (i % 9 === 0 ? i : 50_000_000 + i)],
+  ])('sorts more keys than are sorted at one go, %s', (_, numberOf) => {
+    const keys = Array.from(
+      { length: 150_001 },
+      (__, i) => `key:${String(numberOf((i * 7919) % 150_001)).padStart(8, '0')}`,
+    );
+    const expected = [...keys].sort();
+    expect(sorted(keys).findIndex((key, i) => key !== expected[i])).toBe(-1);
+  });
 });

@@ -8,8 +8,11 @@ const WORTH_A_LOOK = 256;
 const MOST_BYTES_A_PASS = 12;
 /** What a packed number has to stay below. */
 const PACKED_RANGE = 2 ** 32;
-/** From so many slots on, the numbers are sorted by 11 bits at a time instead of 8: fewer rounds, a table of counts that pays off. */
-const MANY = 4096;
+/** The numbers are sorted by so many bits at a time: as many places to write to as the processor keeps track of at once. */
+const DIGIT_BITS = 8;
+const DIGITS = 1 << DIGIT_BITS;
+/** From so many slots on, they are first dealt out by their most significant digit, until the slots of a group and all that is done to them stay in the processor's cache. */
+const MANY = 65_536;
 
 /** What the bytes of a pass become: symbols from 1 in the order of the bytes; 0 stands for a key's end. */
 interface Alphabet {
@@ -33,7 +36,7 @@ class KeySorter {
   private readonly packed: Uint32Array;
   private readonly otherSlots: Uint32Array;
   private readonly otherPacked: Uint32Array;
-  private readonly counts = new Uint32Array(1 << 11);
+  private readonly counts = new Uint32Array(DIGITS);
 
   constructor(
     private readonly slots: Uint32Array,
@@ -51,56 +54,90 @@ class KeySorter {
       sortFew(slots, from, to, column);
       return;
     }
-    const start = endOfCommonPrefix(slots, from, to, column, depth);
-    const alphabet = to - from < WORTH_A_LOOK ? ALL_BYTES : alphabetOf(slots, from, to, column, start);
+    const { shared, alphabet } = survey(slots, from, to, column, depth);
     let width = 0;
     for (let range = alphabet.radix; range <= PACKED_RANGE && width < MOST_BYTES_A_PASS; range *= alphabet.radix) {
       width++;
     }
     let greatest = 0;
     for (let i = from; i < to; i++) {
-      const symbols = pack(slots[i]!, column, start, width, alphabet);
+      const symbols = pack(slots[i]!, column, shared, width, alphabet);
       packed[i] = symbols;
       if (symbols > greatest) greatest = symbols;
     }
-    this.sortPacked(from, to, greatest);
+    this.sortPacked(from, to, 32 - Math.clz32(greatest));
 
     for (let group = from, next = from; group < to; group = next) {
       const symbols = packed[group]!;
       do next++;
       while (next < to && packed[next] === symbols);
-      if (next - group > 1) this.sort(group, next, start + width);
+      if (next - group > 1) this.sort(group, next, shared + width);
     }
   }
 
-  /** Sorts a range of slots by their packed numbers: least significant digits first, as many rounds as the greatest needs. */
-  private sortPacked(from: number, to: number, greatest: number): void {
-    const { counts } = this;
-    const bits = to - from < MANY ? 8 : 11;
-    const mask = (1 << bits) - 1;
-    let slots = this.slots;
-    let packed = this.packed;
-    let toSlots = this.otherSlots;
-    let toPacked = this.otherPacked;
-    for (let shift = 0; shift < 32 && greatest >>> shift > 0; shift += bits) {
-      counts.fill(0, 0, mask + 1);
-      for (let i = from; i < to; i++) counts[(packed[i]! >>> shift) & mask]!++;
-      for (let digit = 0, at = from; digit <= mask; digit++) {
-        const count = counts[digit]!;
-        counts[digit] = at;
-        at += count;
-      }
-      for (let i = from; i < to; i++) {
-        const symbols = packed[i]!;
-        const at = counts[(symbols >>> shift) & mask]!++;
-        toSlots[at] = slots[i]!;
-        toPacked[at] = symbols;
-      }
-      [slots, toSlots, packed, toPacked] = [toSlots, slots, toPacked, packed];
+  /** Sorts a range of slots by the lowest `bits` of their packed numbers; the others are equal. */
+  private sortPacked(from: number, to: number, bits: number): void {
+    if (to - from < MANY || bits <= DIGIT_BITS) {
+      this.sortByDigits(from, to, bits);
+      return;
     }
-    if (slots === this.slots) return;
-    this.slots.set(slots.subarray(from, to), from);
-    this.packed.set(packed.subarray(from, to), from);
+    const shift = bits - DIGIT_BITS;
+    const ends = new Uint32Array(DIGITS);
+    deal(this.slots, this.packed, this.otherSlots, this.otherPacked, from, to, shift, ends);
+    this.takeBack(from, to);
+    let start = from;
+    for (const end of ends) {
+      this.sortPacked(start, end, shift);
+      start = end;
+    }
+  }
+
+  /** The same digit by digit, the least significant one first. */
+  private sortByDigits(from: number, to: number, bits: number): void {
+    if (to - from < 2) return;
+    const { counts } = this;
+    let dealt = false;
+    for (let shift = 0; shift < bits; shift += DIGIT_BITS) {
+      if (dealt) deal(this.otherSlots, this.otherPacked, this.slots, this.packed, from, to, shift, counts);
+      else deal(this.slots, this.packed, this.otherSlots, this.otherPacked, from, to, shift, counts);
+      dealt = !dealt;
+    }
+    if (dealt) this.takeBack(from, to);
+  }
+
+  private takeBack(from: number, to: number): void {
+    this.slots.set(this.otherSlots.subarray(from, to), from);
+    this.packed.set(this.otherPacked.subarray(from, to), from);
+  }
+}
+
+/**
+ * Puts slots and their packed numbers from one pair of arrays into another by the digit at `shift` of the numbers; those with the same digit keep their order.
+ *
+ * @param ends gets for each digit where its slots end
+ */
+function deal(
+  slots: Uint32Array,
+  packed: Uint32Array,
+  toSlots: Uint32Array,
+  toPacked: Uint32Array,
+  from: number,
+  to: number,
+  shift: number,
+  ends: Uint32Array,
+): void {
+  ends.fill(0);
+  for (let i = from; i < to; i++) ends[(packed[i]! >>> shift) & (DIGITS - 1)]!++;
+  for (let digit = 0, at = from; digit < DIGITS; digit++) {
+    const count = ends[digit]!;
+    ends[digit] = at;
+    at += count;
+  }
+  for (let i = from; i < to; i++) {
+    const symbols = packed[i]!;
+    const at = ends[(symbols >>> shift) & (DIGITS - 1)]!++;
+    toSlots[at] = slots[i]!;
+    toPacked[at] = symbols;
   }
 }
 
@@ -121,37 +158,46 @@ function sortFew(slots: Uint32Array, from: number, to: number, column: KeyColumn
   }
 }
 
-/** How many bytes all keys of a range have in common, when they share `depth` of them for certain. */
-function endOfCommonPrefix(slots: Uint32Array, from: number, to: number, column: KeyColumn, depth: number): number {
+/** What a pass goes by. */
+interface Survey {
+  /** How many bytes all keys of the range have in common. */
+  readonly shared: number;
+  readonly alphabet: Alphabet;
+}
+
+/** Looks at the keys of a range, which share `depth` bytes for certain. The alphabet has all the bytes that a pass may go by, and may have others. */
+function survey(slots: Uint32Array, from: number, to: number, column: KeyColumn, depth: number): Survey {
   const first = slots[from]!;
   const bytes = column.keyBuffer(first);
   const start = column.keyStart(first);
-  let end = column.keyLength(first);
-  for (let i = from + 1; i < to && end > depth; i++) {
+  const isWorthIt = to - from >= WORTH_A_LOOK;
+  const occurs = new Uint8Array(256);
+  let shared = column.keyLength(first);
+  for (let i = from; i < to; i++) {
     const slot = slots[i]!;
     const own = column.keyBuffer(slot);
     const ownStart = column.keyStart(slot);
-    const most = Math.min(end, column.keyLength(slot));
-    let shared = depth;
-    while (shared < most && own[ownStart + shared] === bytes[start + shared]) shared++;
-    end = shared;
+    const length = column.keyLength(slot);
+    const most = Math.min(shared, length);
+    let at = depth;
+    while (at < most && own[ownStart + at] === bytes[start + at]) at++;
+    if (at < shared) {
+      // The keys so far had these bytes in common, so they were not noted.
+      for (let j = at; j < shared; j++) occurs[bytes[start + j]!] = 1;
+      shared = at;
+    }
+    if (!isWorthIt) continue;
+    const end = ownStart + Math.min(length, shared + MOST_BYTES_A_PASS);
+    for (let j = ownStart + shared; j < end; j++) occurs[own[j]!] = 1;
   }
-  return end;
+  return { shared, alphabet: isWorthIt ? alphabetOf(occurs) : ALL_BYTES };
 }
 
-/** The bytes that occur in the stretch of the keys that a pass may go by. */
-function alphabetOf(slots: Uint32Array, from: number, to: number, column: KeyColumn, start: number): Alphabet {
+function alphabetOf(occurs: Uint8Array): Alphabet {
   const symbols = new Uint16Array(256);
-  for (let i = from; i < to; i++) {
-    const slot = slots[i]!;
-    const bytes = column.keyBuffer(slot);
-    const keyStart = column.keyStart(slot);
-    const end = keyStart + Math.min(column.keyLength(slot), start + MOST_BYTES_A_PASS);
-    for (let at = keyStart + start; at < end; at++) symbols[bytes[at]!] = 1;
-  }
   let radix = 1;
   for (let byte = 0; byte < 256; byte++) {
-    if (symbols[byte] === 1) symbols[byte] = radix++;
+    if (occurs[byte] === 1) symbols[byte] = radix++;
   }
   return { symbols, radix };
 }
