@@ -2,12 +2,15 @@ import { trustJsonText } from '@kvasir/kv-core';
 import type { LogVisitor } from '@kvasir/wal';
 
 import type { OrderedTable } from './table/ordered-table.js';
+import { ReplayBatch } from './table/replay-batch.js';
 
 /**
  * Puts a replayed log into a table, what has expired meanwhile included: an entry's created time may still be needed by a line that overwrote it while it lived.
  */
 export class TableLoader implements LogVisitor {
   private latestTime = 0;
+  /** Lines that have come and are not in the table yet. */
+  private readonly batch = new ReplayBatch();
 
   constructor(private readonly table: OrderedTable) {}
 
@@ -19,6 +22,7 @@ export class TableLoader implements LogVisitor {
     createdAt: number | undefined,
     revision: number,
   ): void {
+    this.releaseBytes();
     if (updatedAt > this.latestTime) this.latestTime = updatedAt;
     this.table.replay(key, trustJsonText(value), expiresAt, updatedAt, createdAt, revision);
   }
@@ -35,11 +39,17 @@ export class TableLoader implements LogVisitor {
     revision: number,
   ): void {
     if (updatedAt > this.latestTime) this.latestTime = updatedAt;
-    const { table } = this;
-    table.replayBytes(bytes, keyStart, keyEnd, valueStart, valueEnd, expiresAt, updatedAt, createdAt, revision);
+    const { batch } = this;
+    if (batch.isFullFor(bytes)) this.releaseBytes();
+    batch.add(bytes, keyStart, keyEnd, valueStart, valueEnd, expiresAt, updatedAt, createdAt, revision);
+  }
+
+  releaseBytes(): void {
+    if (this.batch.length > 0) this.table.replayBatch(this.batch);
   }
 
   delete(key: string, at: number): void {
+    this.releaseBytes();
     if (at > this.latestTime) this.latestTime = at;
     this.table.delete(key);
   }
@@ -49,6 +59,7 @@ export class TableLoader implements LogVisitor {
    * in a log of another program, where time may run backwards, an overwritten entry can lose its created time so.
    */
   sweep(): void {
+    this.releaseBytes();
     this.table.purgeExpired(this.latestTime, Infinity);
   }
 }

@@ -1,6 +1,6 @@
 import { crc32 as nativeCrc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { crc32 } from './checksum.js';
+import { crc32, crcOfZerosBehind } from './checksum.js';
 
 describe('crc32', () => {
   it('gives the check value of the CRC catalogue', () => {
@@ -15,5 +15,13 @@ describe('crc32', () => {
       }
     }
     expect(crc32(bytes, 3, 600)).toBe(nativeCrc32(bytes.subarray(3)));
+  });
+
+  it('is put together from the checksums of two parts', () => {
+    const bytes = Buffer.from('{"op":"set","key":"k"}');
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const front = crcOfZerosBehind(crc32(bytes, 0, cut), bytes.length - cut);
+      expect((front ^ crc32(bytes, cut, bytes.length)) >>> 0).toBe(crc32(bytes, 0, bytes.length));
+    }
   });
 });

@@ -48,6 +48,13 @@ export function crc32(bytes: Buffer, start: number, end: number): number {
   return ~crc >>> 0;
 }
 
+/** What the checksum of some bytes adds to that of the same with `count` bytes behind them: their own checksum completes it by exclusive or. */
+export function crcOfZerosBehind(crc: number, count: number): number {
+  let shifted = crc;
+  for (let i = 0; i < count; i++) shifted = TABLES[shifted & 255]! ^ (shifted >>> 8);
+  return shifted;
+}
+
 function buildTables(): Int32Array {
   const tables = new Int32Array(16 * 256);
   for (let byte = 0; byte < 256; byte++) {

@@ -30,7 +30,7 @@ export interface LogVisitor {
   ): void;
   /**
    * The same as {@link set}, called instead of it, where it is there, for keys and values that stand in the log as they are: UTF-8 in `bytes`, the key (all ASCII) from `keyStart` to `keyEnd`, the value
-   * likewise. The bytes are good only during the call.
+   * likewise. The bytes are good until {@link releaseBytes} is called.
    */
   setBytes?(
     bytes: Buffer,
@@ -43,6 +43,8 @@ export interface LogVisitor {
     createdAt: number | undefined,
     seq: number,
   ): void;
+  /** Called before the bytes that `setBytes` was given change; from here on they are not to be looked at any more. */
+  releaseBytes?(): void;
   /** A key was deleted, at `at` milliseconds of Unix time, with revision `seq`. It may not have been there. */
   delete(key: string, at: number, seq: number): void;
 }

@@ -81,6 +81,14 @@ class Recovery implements LineSink {
     this.replay = new LogReplay(visitor);
   }
 
+  lines(bytes: Buffer, start: number, ends: readonly number[]): void {
+    if (this.damage === undefined) this.replay.expect(bytes, start, ends);
+  }
+
+  releaseBytes(): void {
+    this.replay.releaseBytes();
+  }
+
   line(bytes: Buffer, start: number, end: number, offset: number, ending: LineEnd): boolean {
     this.lineNumber++;
     if (this.damage === undefined) {

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { readLog } from './recovery.js';
 import { encoded, memoryFile, RecordingVisitor } from './testing/log-builder.js';
 
-/** Takes keys and values as bytes where it can, and notes how many it got so. */
+/** Takes keys and values as bytes where it can, notes how many it got so, and looks at them when it has to. */
 class BytesVisitor extends RecordingVisitor {
   fromBytes = 0;
+  private waiting: (() => void)[] = [];
 
   setBytes(
     bytes: Buffer,
@@ -18,8 +19,25 @@ class BytesVisitor extends RecordingVisitor {
     seq: number,
   ): void {
     this.fromBytes++;
-    const key = bytes.toString('utf8', keyStart, keyEnd);
-    this.set(key, bytes.toString('utf8', valueStart, valueEnd), expiresAt, updatedAt, createdAt, seq);
+    this.waiting.push(() => {
+      const key = bytes.toString('utf8', keyStart, keyEnd);
+      super.set(key, bytes.toString('utf8', valueStart, valueEnd), expiresAt, updatedAt, createdAt, seq);
+    });
+  }
+
+  releaseBytes(): void {
+    for (const look of this.waiting) look();
+    this.waiting = [];
+  }
+
+  override set(...line: Parameters<RecordingVisitor['set']>): void {
+    this.releaseBytes();
+    super.set(...line);
+  }
+
+  override delete(...line: Parameters<RecordingVisitor['delete']>): void {
+    this.releaseBytes();
+    super.delete(...line);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checksumsHold } from './chunk-checksum.js';
 import { LineDecoder } from './decoder.js';
 import { ForeignLineReader } from './foreign.js';
 import { NEWLINE } from './line-syntax.js';
@@ -80,6 +81,16 @@ export class LogReplay {
     return this.heldFrom ?? { offset, line, seq: this.nextSeq };
   }
 
+  /** To be called before {@link accept} is for each of the lines of `bytes` from `start` on whose newlines are at `ends`. */
+  expect(bytes: Buffer, start: number, ends: readonly number[]): void {
+    this.decoder.checksumsHold = checksumsHold(bytes, start, ends);
+  }
+
+  /** To be called before the bytes of the lines so far change. */
+  releaseBytes(): void {
+    this.visitor.releaseBytes?.();
+  }
+
   /**
    * Takes the next line.
    *
@@ -96,6 +107,7 @@ export class LogReplay {
   ): string | undefined {
     if (ending === 'too-long') return 'is longer than a line of the log may be';
     const { decoder } = this;
+    if (ending === 'end-of-file') decoder.checksumsHold = false;
     if (this.beforeOwnLines && !decoder.endsInCrc(bytes, start, end)) {
       return this.acceptForeign(bytes, start, end, ending);
     }

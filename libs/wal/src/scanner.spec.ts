@@ -71,4 +71,35 @@ describe('scanLines', () => {
   it('fails when the file has become shorter', async () => {
     await expect(scanLines(memoryFile('abc'), 10, { line: () => true })).rejects.toThrow('ended at byte 3');
   });
+
+  it('tells of lines before it gives them, and says when their bytes go, also when it is told to stop', async () => {
+    const text = 'a\n\nbcd\nefghijklmnop\nq';
+    for (let chunkBytes = 1; chunkBytes <= text.length + 1; chunkBytes++) {
+      for (const most of [1, 3, Infinity]) {
+        let announced: string[] = [];
+        let given: { bytes: Buffer; start: number; end: number; text: string }[] = [];
+        let count = 0;
+        const sink = {
+          lines(bytes: Buffer, start: number, ends: readonly number[]): void {
+            expect(announced).toEqual([]);
+            announced = ends.map((end, i) => bytes.toString('latin1', i === 0 ? start : ends[i - 1]! + 1, end));
+          },
+          line(bytes: Buffer, start: number, end: number, _: number, ending: string): boolean {
+            const line = bytes.toString('latin1', start, end);
+            if (ending === 'newline') expect(announced.shift()).toBe(line);
+            given.push({ bytes, start, end, text: line });
+            return ++count < most;
+          },
+          releaseBytes(): void {
+            for (const each of given) expect(each.bytes.toString('latin1', each.start, each.end)).toBe(each.text);
+            given = [];
+          },
+        };
+        // oxlint-disable-next-line no-await-in-loop
+        await scanLines(memoryFile(text), text.length, sink, { chunkBytes });
+        expect(given).toEqual([]);
+        expect(count).toBe(Math.min(most, 5));
+      }
+    }
+  });
 });

@@ -8,10 +8,19 @@ const CHUNK_BYTES = 1024 * 1024;
 /** How a line ends: with its newline, because the file does, or it is longer than a line may be and was not kept. */
 export type LineEnd = 'newline' | 'end-of-file' | 'too-long';
 
+/** How many lines of a chunk a sink is told of at a time. */
+const LINES_AT_ONCE = 16_384;
+
 /** Takes the lines of a file one by one. */
 export interface LineSink {
   /**
-   * One line: `bytes` from `start` to `end`, newline not included, good only during this call (empty for `too-long`).
+   * Called before `line` is called for each of some lines: those of `bytes` from `start` on whose newlines are at `ends`. The first may be the rest of a line that is too long.
+   */
+  lines?(bytes: Buffer, start: number, ends: readonly number[]): void;
+  /** Called before the bytes that `line` was given change. */
+  releaseBytes?(): void;
+  /**
+   * One line: `bytes` from `start` to `end`, newline not included, good until {@link releaseBytes} is called (empty for `too-long`).
    *
    * @param offset of the line's first byte in the file
    * @returns false to end the scan
@@ -63,19 +72,26 @@ export async function scanLines(
     let lineStart = 0;
     const readable = buffer.subarray(0, filled);
     for (;;) {
-      const newline = readable.indexOf(NEWLINE, searchFrom);
-      if (newline < 0) break;
-      if (tooLongFrom >= 0 || newline - lineStart > maxLineBytes) {
+      const ends = newlinesFrom(readable, searchFrom);
+      if (ends.length === 0) break;
+      sink.lines?.(readable, lineStart, ends);
+      for (const newline of ends) {
+        const isTooLong = tooLongFrom >= 0 || newline - lineStart > maxLineBytes;
         const offset = tooLongFrom >= 0 ? tooLongFrom : base + lineStart;
         tooLongFrom = -1;
-        if (!sink.line(readable, 0, 0, offset, 'too-long')) return;
-      } else if (!sink.line(readable, lineStart, newline, base + lineStart, 'newline')) {
-        return;
+        const goesOn = isTooLong
+          ? sink.line(readable, 0, 0, offset, 'too-long')
+          : sink.line(readable, lineStart, newline, offset, 'newline');
+        if (!goesOn) {
+          sink.releaseBytes?.();
+          return;
+        }
+        lineStart = newline + 1;
       }
-      lineStart = newline + 1;
       searchFrom = lineStart;
     }
 
+    sink.releaseBytes?.();
     if (tooLongFrom < 0 && filled - lineStart > maxLineBytes) tooLongFrom = base + lineStart;
     if (tooLongFrom >= 0) lineStart = filled;
     if (lineStart > 0) {
@@ -88,4 +104,16 @@ export async function scanLines(
 
   if (tooLongFrom >= 0) sink.line(buffer, 0, 0, tooLongFrom, 'too-long');
   else if (filled > 0) sink.line(buffer, 0, filled, base, 'end-of-file');
+  sink.releaseBytes?.();
+}
+
+/** Where the next newlines are, {@link LINES_AT_ONCE} at most. */
+function newlinesFrom(bytes: Buffer, from: number): number[] {
+  const found: number[] = [];
+  for (let at = from; found.length < LINES_AT_ONCE; at = found.at(-1)! + 1) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    if (newline < 0) break;
+    found.push(newline);
+  }
+  return found;
 }
