@@ -1,0 +1,89 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ROOT_CONTEXT,
+  SpanKind as ApiSpanKind,
+  trace,
+  type Context,
+  type Tracer as ApiTracer,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { TracerOptions } from '../tracer-options.js';
+import type { TraceContext } from '../trace-context.js';
+import type { Span, SpanKind, SpanStart, Tracer } from '../tracer.js';
+import { ForeignTraceState, OtelSpan } from './otel-span.js';
+import { samplerOf } from './samplers.js';
+import { SpanClock } from './span-clock.js';
+import { WatchedExporter } from './watched-exporter.js';
+
+const KINDS: Readonly<Record<SpanKind, ApiSpanKind>> = {
+  server: ApiSpanKind.SERVER,
+  client: ApiSpanKind.CLIENT,
+  internal: ApiSpanKind.INTERNAL,
+};
+
+/** The most spans in one request to the collector. */
+const MAX_BATCH = 512;
+
+/** OpenTelemetry's SDK behind the port. Its globals are left alone: nothing else of the process makes spans. */
+export class OtelTracer implements Tracer {
+  private readonly provider: TracerProvider;
+  private readonly tracer: ApiTracer;
+  private readonly running = new AsyncLocalStorage<Span>();
+  private readonly clock = new SpanClock();
+
+  constructor(options: TracerOptions) {
+    const { serviceName, serviceVersion, protocol, logger, maxQueueSize } = options;
+    const own = resourceFromAttributes({
+      'service.name': serviceName,
+      'service.version': serviceVersion,
+      'service.instance.id': randomUUID(),
+    });
+    const exporter = protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter();
+    this.provider = new TracerProvider({
+      // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
+      resource: defaultResource()
+        .merge(own)
+        .merge(detectResources({ detectors: [envDetector] })),
+      sampler: samplerOf(options.sampler, options.samplerRatio),
+      spanProcessors: [
+        new BatchSpanProcessor({
+          exporter: new WatchedExporter(exporter, logger),
+          scheduledDelayMillis: options.scheduleDelayMs,
+          maxQueueSize,
+          maxExportBatchSize: Math.min(MAX_BATCH, maxQueueSize),
+        }),
+      ],
+    });
+    this.tracer = this.provider.getTracer('kvasir', serviceVersion);
+  }
+
+  start({ name, kind, parent, attributes, startedAt = performance.now() }: SpanStart): Span {
+    const options = { kind: KINDS[kind], attributes, startTime: this.clock.unixTime(startedAt) };
+    const context = parent === undefined ? ROOT_CONTEXT : contextFor(parent);
+    return new OtelSpan(this.tracer.startSpan(name, options, context), this.clock);
+  }
+
+  within<Result>(span: Span, work: () => Result): Result {
+    return this.running.run(span, work);
+  }
+
+  current(): Span | undefined {
+    return this.running.getStore();
+  }
+
+  async close(maxMs: number): Promise<void> {
+    // What fails has been logged, and there is nobody else to tell.
+    const closed = this.provider.shutdown().catch(() => undefined);
+    await Promise.race([closed, delay(maxMs)]);
+  }
+}
+
+function contextFor({ traceId, spanId, flags: traceFlags, state }: TraceContext): Context {
+  const traceState = state === undefined ? undefined : new ForeignTraceState(state);
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, traceState, isRemote: true });
+}
