@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_API } from '@kvasir/http';
 import { DiskFullError } from '@kvasir/kv-core';
+import { register } from '@kvasir/metrics';
 import { Registry } from 'prom-client';
 import { METRICS } from './declarations.js';
-import { register } from './declared-metric.js';
 import type { Moment } from './moment.js';
 import { ServiceCounts } from './service-counts.js';
 

@@ -1,34 +1,16 @@
 import { status as GrpcStatus } from '@grpc/grpc-js';
-import type { HistogramSample, MetricDeclaration, Sample } from './declared-metric.js';
+import {
+  callSamples,
+  callTimes,
+  requestSamples,
+  requestTimes,
+  single,
+  type MetricDeclaration,
+  type Sample,
+} from '@kvasir/metrics';
 import type { Moment } from './moment.js';
 
 const MS_PER_SECOND = 1000;
-
-/** A line without labels; none for what there is not. */
-function one(value: number | undefined): Sample[] {
-  return value === undefined ? [] : [{ labels: {}, value }];
-}
-
-function* requests({ counts }: Moment): Iterable<Sample> {
-  for (const { api, route, method, statuses } of counts.http.all())
-    for (const [status, value] of statuses.entries())
-      if (value > 0) yield { labels: { api, route, method, status: String(status) }, value };
-}
-
-function* requestSeconds({ counts }: Moment): Iterable<HistogramSample> {
-  for (const { api, route, method, latency } of counts.http.all())
-    yield { labels: { api, route, method }, counts: latency, divisor: MS_PER_SECOND };
-}
-
-function* calls({ counts }: Moment): Iterable<Sample> {
-  for (const [method, { codes }] of counts.rpc.rpcs)
-    for (const [code, value] of codes) yield { labels: { method, status: GrpcStatus[code] ?? String(code) }, value };
-}
-
-function* callSeconds({ counts }: Moment): Iterable<HistogramSample> {
-  for (const [method, { latency }] of counts.rpc.rpcs)
-    yield { labels: { method }, counts: latency, divisor: MS_PER_SECOND };
-}
 
 function* failures({ counts }: Moment): Iterable<Sample> {
   for (const [code, value] of counts.store.failures) yield { labels: { code }, value };
@@ -64,77 +46,77 @@ export const METRICS: readonly MetricDeclaration<Moment>[] = [
     type: 'gauge',
     help: '1 when /health/ready is a 200, else 0.',
     labels: [],
-    read: ({ ready }) => one(ready ? 1 : 0),
+    read: ({ ready }) => single(ready ? 1 : 0),
   },
   {
     name: 'kvasir_http_requests_total',
     type: 'counter',
     help: 'HTTP requests that were answered; 499 stands for a client that went away before.',
     labels: ['api', 'route', 'method', 'status'],
-    read: requests,
+    read: ({ counts }) => requestSamples(counts.http),
   },
   {
     name: 'kvasir_http_request_duration_seconds',
     type: 'histogram',
     help: 'Time from the end of the headers until the answer was handed to the socket.',
     labels: ['api', 'route', 'method'],
-    read: requestSeconds,
+    read: ({ counts }) => requestTimes(counts.http),
   },
   {
     name: 'kvasir_grpc_requests_total',
     type: 'counter',
     help: 'gRPC calls of keyvalue.KeyValueService that were answered.',
     labels: ['method', 'status'],
-    read: calls,
+    read: ({ counts }) => callSamples(counts.rpc, (code) => GrpcStatus[code] ?? String(code)),
   },
   {
     name: 'kvasir_grpc_request_duration_seconds',
     type: 'histogram',
     help: 'Time from the message until the answer was handed to gRPC.',
     labels: ['method'],
-    read: callSeconds,
+    read: ({ counts }) => callTimes(counts.rpc),
   },
   {
     name: 'kvasir_rate_limited_requests_total',
     type: 'counter',
     help: 'Requests over HTTP and gRPC that RATE_LIMIT refused; absent without it.',
     labels: [],
-    read: ({ rateLimited }) => one(rateLimited),
+    read: ({ rateLimited }) => single(rateLimited),
   },
   {
     name: 'kvasir_store_keys',
     type: 'gauge',
     help: 'Keys that a reader can see.',
     labels: [],
-    read: ({ stats }) => one(stats?.keys),
+    read: ({ stats }) => single(stats?.keys),
   },
   {
     name: 'kvasir_store_value_bytes',
     type: 'gauge',
     help: 'UTF-8 bytes of the JSON texts of all values.',
     labels: [],
-    read: ({ stats }) => one(stats?.sizeBytes),
+    read: ({ stats }) => single(stats?.sizeBytes),
   },
   {
     name: 'kvasir_store_revision',
     type: 'gauge',
     help: 'The revision of the last write: its rate is that of writes.',
     labels: [],
-    read: ({ stats }) => one(stats?.revision),
+    read: ({ stats }) => single(stats?.revision),
   },
   {
     name: 'kvasir_store_memory_bytes',
     type: 'gauge',
     help: 'What the entries take in memory, by the count that MAX_MEMORY_BYTES bounds; not for STORE=postgres.',
     labels: [],
-    read: ({ figures }) => one(figures?.memoryBytes),
+    read: ({ figures }) => single(figures?.memoryBytes),
   },
   {
     name: 'kvasir_store_memory_limit_bytes',
     type: 'gauge',
     help: 'MAX_MEMORY_BYTES; not for STORE=postgres.',
     labels: [],
-    read: ({ figures, maxMemoryBytes }) => one(figures?.memoryBytes === undefined ? undefined : maxMemoryBytes),
+    read: ({ figures, maxMemoryBytes }) => single(figures?.memoryBytes === undefined ? undefined : maxMemoryBytes),
   },
   {
     name: 'kvasir_store_failures_total',
@@ -148,21 +130,21 @@ export const METRICS: readonly MetricDeclaration<Moment>[] = [
     type: 'counter',
     help: 'Expired entries that this process has swept.',
     labels: [],
-    read: ({ counts }) => one(counts.store.purgedEntries),
+    read: ({ counts }) => single(counts.store.purgedEntries),
   },
   {
     name: 'kvasir_log_bytes',
     type: 'gauge',
     help: 'Bytes of wal.log; this and what follows of the log is for STORE=wal.',
     labels: [],
-    read: ({ figures }) => one(figures?.log?.bytes),
+    read: ({ figures }) => single(figures?.log?.bytes),
   },
   {
     name: 'kvasir_log_live_bytes',
     type: 'gauge',
     help: 'About how many of them a compacted log would have.',
     labels: [],
-    read: ({ figures }) => one(figures?.log?.liveBytes),
+    read: ({ figures }) => single(figures?.log?.liveBytes),
   },
   {
     name: 'kvasir_log_sync_duration_seconds',
@@ -185,7 +167,7 @@ export const METRICS: readonly MetricDeclaration<Moment>[] = [
     type: 'gauge',
     help: '1 while the log is being compacted, else 0.',
     labels: [],
-    read: ({ figures }) => one(figures?.log === undefined ? undefined : Number(figures.log.compaction.running)),
+    read: ({ figures }) => single(figures?.log === undefined ? undefined : Number(figures.log.compaction.running)),
   },
   {
     name: 'kvasir_compactions_total',
@@ -200,7 +182,7 @@ export const METRICS: readonly MetricDeclaration<Moment>[] = [
     help: 'Time that completed compactions took.',
     labels: [],
     read: ({ counts, figures }) =>
-      one(figures?.log === undefined ? undefined : counts.log.compactionMs / MS_PER_SECOND),
+      single(figures?.log === undefined ? undefined : counts.log.compactionMs / MS_PER_SECOND),
   },
   {
     name: 'kvasir_database_connections',

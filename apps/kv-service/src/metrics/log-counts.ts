@@ -1,4 +1,4 @@
-import { BucketCounts } from './bucket-counts.js';
+import { BucketCounts } from '@kvasir/metrics';
 
 /** Upper bounds of the buckets of group sizes, in transactions. */
 const GROUP_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];

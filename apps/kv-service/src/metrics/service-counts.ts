@@ -1,6 +1,5 @@
+import { CallCounts, RequestCounts } from '@kvasir/metrics';
 import { LogCounts } from './log-counts.js';
-import { RequestCounts } from './request-counts.js';
-import { RpcCounts } from './rpc-counts.js';
 import { StoreCounts } from './store-counts.js';
 
 /**
@@ -10,7 +9,8 @@ import { StoreCounts } from './store-counts.js';
  */
 export class ServiceCounts {
   readonly http = new RequestCounts();
-  readonly rpc = new RpcCounts();
+  /** By gRPC's codes. */
+  readonly rpc = new CallCounts<number>();
   readonly log = new LogCounts();
   readonly store = new StoreCounts();
 }

@@ -1,19 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RateLimiter } from '@kvasir/http';
 import type { KvStore, StoreStats } from '@kvasir/kv-core';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { MetricsText } from '@kvasir/metrics';
 import type { KvServiceConfig } from '../config/config.js';
 import { KV_SERVICE_CONFIG } from '../config/config.token.js';
 import { Readiness } from '../operations/health/readiness.js';
 import { StoreLifecycle } from '../store/store-lifecycle.js';
 import { STORE } from '../store/store.token.js';
 import { METRICS } from './declarations.js';
-import { register } from './declared-metric.js';
 import type { Moment } from './moment.js';
 import { ServiceCounts } from './service-counts.js';
-
-/** How often the delay of the event loop is looked at: each look wakes the process. */
-const EVENT_LOOP_PRECISION_MS = 20;
 
 /** What to inject for the {@link MetricsOptions}. */
 export const METRICS_OPTIONS = Symbol('metrics options');
@@ -29,7 +25,7 @@ export interface MetricsOptions {
 /** Looks at the service when it is asked to, and says it in Prometheus's words. */
 @Injectable()
 export class ServiceMetrics {
-  private readonly registry = new Registry();
+  private readonly metrics = new MetricsText(METRICS);
 
   constructor(
     @Inject(METRICS_OPTIONS) private readonly options: MetricsOptions,
@@ -38,21 +34,16 @@ export class ServiceMetrics {
     private readonly lifecycle: StoreLifecycle,
     private readonly readiness: Readiness,
     private readonly counts: ServiceCounts,
-  ) {
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
-  }
+  ) {}
 
   /** The media type of {@link text}. */
   get contentType(): string {
-    return this.registry.contentType;
+    return this.metrics.contentType;
   }
 
   /** All metrics, in Prometheus's text format 0.0.4. */
   async text(): Promise<string> {
-    const moment = await this.look();
-    const own = new Registry();
-    for (const declaration of METRICS) register(own, declaration, () => moment);
-    return (await own.metrics()) + (await this.registry.metrics());
+    return this.metrics.of(await this.look());
   }
 
   private async look(): Promise<Moment> {
