@@ -139,6 +139,30 @@ module.exports = {
       to: { path: '^libs/wal/' },
     },
 
+    // ---- traces and metrics -----------------------------------------------------------------------------------
+    {
+      name: 'tracing-stands-alone',
+      comment: 'Everything that has a part in a trace leans on it, the HTTP seam and the clients too.',
+      severity: 'error',
+      from: { path: '^libs/tracing/' },
+      to: { path: '^libs/', pathNot: '^libs/tracing/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-when-it-is-wanted',
+      comment:
+        "A service without a collector must not load OpenTelemetry's SDK: only the files behind one dynamic import know it.",
+      severity: 'error',
+      from: { pathNot: ['^libs/tracing/src/otel/', SPECS] },
+      to: { path: '(^|node_modules/)@opentelemetry/' },
+    },
+    {
+      name: 'nobody-loads-the-sdk-by-mistake',
+      comment: 'What lies in otel/ is reached through open-tracer.ts alone, at run time.',
+      severity: 'error',
+      from: { pathNot: ['^libs/tracing/src/otel/', SPECS] },
+      to: { path: '^libs/tracing/src/otel/', dependencyTypesNot: ['dynamic-import', 'type-only'], dynamic: false },
+    },
+
     // ---- engines ----------------------------------------------------------------------------------------------
     {
       name: 'engines-import-the-core',
@@ -207,6 +231,7 @@ module.exports = {
           '^apps/kv-service/src/access/',
           '^apps/kv-service/src/store/engine-extras\\.token\\.ts$',
           '^libs/kv-core/',
+          '^libs/tracing/',
           '^libs/contracts/',
         ],
       },
@@ -232,7 +257,7 @@ module.exports = {
         'The HTTP seam lies beneath all wire APIs and all services: it hands them decoded requests and must not know what they mean, nor where values are kept.',
       severity: 'error',
       from: { path: '^libs/http/', pathNot: [SPECS, '/testing/'] },
-      to: { path: '^libs/', pathNot: '^libs/(http|kv-core)/' },
+      to: { path: '^libs/', pathNot: '^libs/(http|kv-core|tracing)/' },
     },
     {
       name: 'the-tokens-stay-light',

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { KvasirHttpAdapter } from '@kvasir/http';
-import { API_KEY_HEADER } from './auth/api-key-gate.js';
+import { API_KEY_HEADER } from './auth/api-key-header.js';
 
 /** Swagger UI at `/docs`, its document at `/docs-json` and `/docs-yaml`. */
 export function serveApiDocs(app: INestApplication, adapter: KvasirHttpAdapter, version: string): void {

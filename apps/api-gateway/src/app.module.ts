@@ -1,28 +1,36 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { WireModule } from '@kvasir/http';
-import { loggerModule, ServiceStop } from '@kvasir/service';
-import type { Logger } from 'pino';
+import { WireModule, type RateLimiter } from '@kvasir/http';
+import { loggerModule, type ServiceContext } from '@kvasir/service';
 import type { GatewayConfig } from './config/config.js';
-import { GATEWAY_CONFIG } from './config/config.token.js';
+import type { GatewayCounts } from './metrics/gateway-counts.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { OperationsController } from './operations/operations.controller.js';
-import { UpstreamLifecycle, upstreamProvider } from './upstream.js';
+import { UpstreamModule } from './upstream/upstream.module.js';
 import { ValuesController } from './values/values.controller.js';
 
 /** The one place that puts the gateway together. */
 @Module({})
 export class AppModule {
-  /** Everything of the service, for one configuration. */
-  static with(config: GatewayConfig, logger: Logger, stop: ServiceStop): DynamicModule {
+  /**
+   * Everything of the service, for one configuration.
+   *
+   * @param counts undefined: nothing is counted, and there is no `/metrics`
+   * @param limiter undefined: requests have no limit
+   */
+  static with(
+    { config, logger, version, stop, tracer }: ServiceContext<GatewayConfig>,
+    counts: GatewayCounts | undefined,
+    limiter: RateLimiter | undefined,
+  ): DynamicModule {
     return {
       module: AppModule,
-      imports: [loggerModule(logger), WireModule],
-      controllers: [ValuesController, OperationsController],
-      providers: [
-        { provide: GATEWAY_CONFIG, useValue: config },
-        { provide: ServiceStop, useValue: stop },
-        upstreamProvider,
-        UpstreamLifecycle,
+      imports: [
+        loggerModule(logger),
+        WireModule,
+        UpstreamModule.with(config, stop, { counts: counts?.upstream, tracer }),
+        ...(counts === undefined ? [] : [MetricsModule.with({ version, counts, limiter })]),
       ],
+      controllers: [ValuesController, OperationsController],
     };
   }
 }

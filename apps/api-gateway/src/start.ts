@@ -14,8 +14,10 @@ import { serveApiDocs } from './api-docs.js';
 import { AppModule } from './app.module.js';
 import { apiKeyGate } from './auth/api-key-gate.js';
 import { ApiKeys } from './auth/api-keys.js';
+import { MetricsKey } from './auth/metrics-key.js';
 import { acceptedKeys, type GatewayConfig } from './config/config.js';
 import { GATEWAY_API } from './gateway.api.js';
+import { GatewayCounts } from './metrics/gateway-counts.js';
 
 /**
  * Starts the gateway; kv-service need not be there yet.
@@ -23,16 +25,21 @@ import { GATEWAY_API } from './gateway.api.js';
  * @throws StartError when the port cannot be had
  */
 export async function startService(context: ServiceContext<GatewayConfig>): Promise<void> {
-  const { config, logger, version, stop } = context;
+  const { config, logger, version, stop, tracer } = context;
+  const limiter = rateLimiter(config);
+  const metricsKey = config.metrics.key === undefined ? undefined : new MetricsKey(config.metrics.key);
+  const counts = metricsKey === undefined ? undefined : new GatewayCounts();
   const adapter = new KvasirHttpAdapter({
     ...httpOptions(config, drainMs(config.shutdown)),
     logger,
     maxBodyBytes: config.http.maxBodyBytes,
-    limiter: rateLimiter(config),
+    limiter,
+    observer: counts?.http,
+    tracer,
     fallbackApi: GATEWAY_API,
-    gate: apiKeyGate(new ApiKeys(acceptedKeys(config))),
+    gate: apiKeyGate(new ApiKeys(acceptedKeys(config)), metricsKey),
   });
-  const module = AppModule.with(config, logger, stop);
+  const module = AppModule.with(context, counts, limiter);
   const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
   if (config.web.docs === 'on') serveApiDocs(app, adapter, version);
   else hideApiDocs(app, adapter);

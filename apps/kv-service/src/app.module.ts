@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { loggerModule, type ServiceStop } from '@kvasir/service';
-import type { Logger } from 'pino';
+import { loggerModule, type ServiceContext } from '@kvasir/service';
 import { AccessModule } from './access/access.module.js';
 import type { ApiKeys } from './access/api-keys.js';
 import { KeysModule } from './apis/keys/keys.module.js';
@@ -20,42 +19,40 @@ import { OperationsModule } from './operations/operations.module.js';
 import { PurgeModule } from './purge/purge.module.js';
 import { StoreModule } from './store/store.module.js';
 
+/** What is there before Nest starts, because HTTP needs it too. */
+export interface AppParts {
+  /** Undefined: the service has no API keys, and its data is open. */
+  readonly keys: ApiKeys | undefined;
+  /** Undefined: requests have no limit. */
+  readonly limiter: RateLimiter | undefined;
+  /** Undefined: nothing is counted, and there is no `/metrics`. */
+  readonly counts: ServiceCounts | undefined;
+}
+
 /** The one place that puts engine, wire APIs and jobs together. */
 @Module({})
 export class AppModule {
-  /**
-   * Everything of the service, for one configuration.
-   *
-   * @param keys undefined: the service has no API keys, and its data is open
-   * @param limiter undefined: requests have no limit
-   * @param metrics undefined: nothing is counted, and there is no `/metrics`
-   */
+  /** Everything of the service, for one configuration. */
   static with(
-    config: KvServiceConfig,
-    logger: Logger,
-    stop: ServiceStop,
-    keys: ApiKeys | undefined,
-    limiter: RateLimiter | undefined,
-    metrics: { readonly counts: ServiceCounts; readonly version: string } | undefined,
+    { config, logger, version, stop, tracer }: ServiceContext<KvServiceConfig>,
+    { keys, limiter, counts }: AppParts,
   ): DynamicModule {
     return {
       module: AppModule,
       imports: [
         loggerModule(logger),
         ConfigModule.with(config),
-        StoreModule,
+        StoreModule.with(tracer),
         AccessModule.with(keys),
         WireModule,
         KvModule,
         KeysModule,
         RecordsModule,
         StoreV1Module,
-        ...(config.grpc.port === 0 ? [] : [RpcModule.with(rpcOptions(config, keys, limiter, metrics?.counts.rpc))]),
+        ...(config.grpc.port === 0 ? [] : [RpcModule.with(rpcOptions(config, keys, limiter, counts?.rpc, tracer))]),
         OperationsModule,
         HealthModule.with(stop),
-        metrics === undefined
-          ? MetricsModule.off()
-          : MetricsModule.with(metrics.counts, { version: metrics.version, limiter }),
+        counts === undefined ? MetricsModule.off() : MetricsModule.with(counts, { version, limiter }),
         ...(config.admin.key === undefined && keys === undefined ? [] : [AdminModule.with(config.admin.key)]),
         PurgeModule,
       ],

@@ -32,20 +32,21 @@ const HEAD_START_MS = 500;
  * @throws StartError or KvError when the store cannot be opened or a port cannot be had
  */
 export async function startService(context: ServiceContext<KvServiceConfig>): Promise<void> {
-  const { config, logger, version, stop } = context;
+  const { config, logger, version, stop, tracer } = context;
   const keys = openApiKeys(config.access.keysFile, logger);
   const limiter = rateLimiter(config);
-  const metrics = config.metrics.enabled === 'on' ? { counts: new ServiceCounts(), version } : undefined;
+  const counts = config.metrics.enabled === 'on' ? new ServiceCounts() : undefined;
   const adapter = new KvasirHttpAdapter({
     ...httpOptions(config, drainMs(config.shutdown)),
     logger,
     maxBodyBytes: config.limits.maxBodyBytes,
     fast: config.http.fast === 'on',
     limiter,
-    observer: metrics?.counts.http,
+    observer: counts?.http,
+    tracer,
     gate: keys && accessGate(keys, config.admin.key),
   });
-  const module = AppModule.with(config, logger, stop, keys, limiter, metrics);
+  const module = AppModule.with(context, { keys, limiter, counts });
   const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
   if (config.web.docs === 'on') serveApiDocs(app, adapter, version, keys !== undefined);
   else hideApiDocs(app, adapter);

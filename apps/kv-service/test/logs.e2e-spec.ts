@@ -7,6 +7,7 @@ import {
   HttpClient,
   RawConnection,
   testApiKey,
+  useSpanCollector,
   useTestServices,
   writeApiKeys,
   type LogLine,
@@ -14,14 +15,16 @@ import {
 } from '@kvasir/test-harness';
 
 const services = useTestServices();
+const newCollector = useSpanCollector();
 
-/** Nothing of this may be in a log: each is sent wherever a secret or a value is sent. */
+/** Nothing of this may be in a log or a trace: each is sent wherever a secret or a value is sent. */
 const SECRETS = {
   adminKey: 'SECRET-admin-key',
   grpcToken: 'SECRET-grpc-token',
   gatewayKey: 'SECRET-gateway-key',
   databasePassword: 'SECRET-database-password',
   wrongKey: 'SECRET-wrong-key',
+  collectorKey: 'SECRET-collector-key',
   cookie: 'SECRET-cookie',
   query: 'SECRET-in-a-query',
   value: 'SECRET-value',
@@ -100,13 +103,16 @@ async function call(port: number, token: string | undefined): Promise<void> {
 }
 
 describe('at the most talkative level', () => {
-  it('no secret and no value is logged, whatever is sent', async () => {
+  it('no secret and no value is logged or traced, whatever is sent', async () => {
+    const collector = await newCollector();
+    const traced = { ...collector.env, OTEL_EXPORTER_OTLP_HEADERS: `x-tenant=${SECRETS.collectorKey}` };
     const grpcPort = await freePort();
     const directory = services.directory();
     const keys = { everything: { verbs: ['read', 'write', 'delete', 'monitor', 'admin'], prefixes: [''] } } as const;
     const service = await services.start({
       directory,
       env: {
+        ...traced,
         LOG_LEVEL: 'trace',
         ADMIN_KEY: SECRETS.adminKey,
         GRPC_TOKEN: SECRETS.grpcToken,
@@ -119,6 +125,7 @@ describe('at the most talkative level', () => {
     const gateway = await services.start({
       app: 'api-gateway',
       env: {
+        ...traced,
         LOG_LEVEL: 'trace',
         KV_GRPC_URL: `127.0.0.1:${grpcPort}`,
         GRPC_TOKEN: SECRETS.grpcToken,
@@ -138,6 +145,11 @@ describe('at the most talkative level', () => {
       expect(stdout.split('\n').length).toBeGreaterThan(20);
       expect(stdout.split('\n').filter((line) => ANY_SECRET.test(line) || line.includes(apiKey))).toEqual([]);
       expect(stderr).toBe('');
+    }
+    expect(collector.spans.length).toBeGreaterThan(sent);
+    for (const { headers, body } of collector.requests) {
+      expect(headers['x-tenant']).toBe(SECRETS.collectorKey);
+      expect([ANY_SECRET.exec(body.toString()), body.includes(apiKey)]).toEqual([null, false]);
     }
   }, 60_000);
 });

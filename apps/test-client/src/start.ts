@@ -13,13 +13,14 @@ const MAX_BODY_BYTES = 16 * 1024;
  * @throws StartError when the port cannot be had
  */
 export async function startService(context: ServiceContext<TestClientConfig>): Promise<void> {
-  const { config, logger, version, stop } = context;
+  const { config, logger, version, stop, tracer } = context;
   const adapter = new KvasirHttpAdapter({
     logger,
     maxBodyBytes: MAX_BODY_BYTES,
+    tracer,
     timeouts: { drainMs: drainMs(config.shutdown) },
   });
-  const app = await createHttpApp({ module: AppModule.with(config, logger), adapter, logger, stop });
+  const app = await createHttpApp({ module: AppModule.with(config, logger, tracer), adapter, logger, stop });
   serveApiDocs(app, adapter, version);
   const { port, host } = config.http;
   const ports = await listenForHttp(app, adapter, [port], host);

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraceHeaders } from '@kvasir/tracing';
 import { Pool, type Dispatcher } from 'undici';
 import { checkedApiKey } from './api-key.js';
 import { baseUrl } from './base-url.js';
+import { checkedTrace } from './call-trace.js';
 import { ConnectionFailedError, TimedOutError } from './errors.js';
 import type { HttpAnswer, HttpRequest } from './http-message.js';
 
@@ -25,6 +27,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Ends the call, which then fails with the signal's reason. The service may have done what it was asked. */
   readonly signal?: AbortSignal;
+  /** The trace that the call is a part of, by W3C Trace Context: sent as `traceparent` and `tracestate`. Default: none. */
+  readonly trace?: TraceHeaders | undefined;
 }
 
 const DEFAULTS: Required<Omit<HttpTransportOptions, 'apiKey'>> = {
@@ -33,6 +37,8 @@ const DEFAULTS: Required<Omit<HttpTransportOptions, 'apiKey'>> = {
   maxAnswerBytes: 16 * 1024 * 1024,
   connections: 64,
 };
+
+type Headers = Readonly<Record<string, string>>;
 
 /** The longest time that Node's timers take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -52,8 +58,8 @@ export class HttpTransport {
   /** The service's address without a slash at its end. */
   readonly url: string;
   private readonly options: typeof DEFAULTS;
-  private readonly headers: Readonly<Record<string, string>>;
-  private readonly jsonHeaders: Readonly<Record<string, string>>;
+  private readonly headers: Headers;
+  private readonly jsonHeaders: Headers;
   private readonly basePath: string;
   private readonly pool: Pool;
 
@@ -88,15 +94,16 @@ export class HttpTransport {
    *
    * @throws ConnectionFailedError
    * @throws TimedOutError
-   * @throws RangeError for a `timeoutMs` out of bounds
+   * @throws RangeError for a `timeoutMs` out of bounds, or a `trace` that is none
    */
   async send(request: HttpRequest, call: CallOptions = {}): Promise<HttpAnswer> {
     const timeoutMs = checked('timeoutMs', call.timeoutMs ?? this.options.timeoutMs, 1, MAX_TIMER_MS);
+    const headers = this.headersOf(request, call);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     const signal = call.signal === undefined ? timeout.signal : AbortSignal.any([call.signal, timeout.signal]);
     try {
-      return await this.sendWithRetries(request, signal);
+      return await this.sendWithRetries(request, headers, signal);
     } catch (error) {
       if (call.signal?.aborted === true) throw call.signal.reason;
       if (timeout.signal.aborted) throw new TimedOutError(timeoutMs, { cause: error });
@@ -111,12 +118,19 @@ export class HttpTransport {
     await this.pool.destroy();
   }
 
-  private async sendWithRetries(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  private headersOf({ body }: HttpRequest, { trace }: CallOptions): Headers {
+    const headers = body === undefined ? this.headers : this.jsonHeaders;
+    if (trace === undefined) return headers;
+    const { traceparent, tracestate } = checkedTrace(trace);
+    return { ...headers, traceparent, ...(tracestate !== undefined && { tracestate }) };
+  }
+
+  private async sendWithRetries(request: HttpRequest, headers: Headers, signal: AbortSignal): Promise<HttpAnswer> {
     for (let attempt = 0; ; attempt++) {
       const isLast = attempt >= this.options.retries;
       try {
         // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-        const answer = await this.sendOnce(request, signal);
+        const answer = await this.sendOnce(request, headers, signal);
         if (isLast || answer.status !== 503 || request.method !== 'GET') return answer;
       } catch (error) {
         const failure = asConnectionFailure(error);
@@ -127,11 +141,15 @@ export class HttpTransport {
     }
   }
 
-  private async sendOnce({ method, path, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  private async sendOnce(
+    { method, path, body }: HttpRequest,
+    requestHeaders: Headers,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const response = await this.pool.request({
       method,
       path: this.basePath + path,
-      headers: body === undefined ? this.headers : this.jsonHeaders,
+      headers: requestHeaders,
       body: body ?? null,
       signal,
     });

@@ -1,3 +1,4 @@
+export type { TraceHeaders } from '@kvasir/tracing';
 export { baseUrl, type BaseUrl } from './base-url.js';
 export {
   ConnectionFailedError,

@@ -5,6 +5,7 @@ import type { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import { logUnexpected } from './request-log.js';
 import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
+import { endRequestSpan } from './request-span.js';
 import { ReencodedConnection } from './reencoded-connection.js';
 import type { WireAnswer } from './wire-answer.js';
 import { internalAnswer } from './wire-errors.js';
@@ -27,12 +28,13 @@ export class AnswerSender {
     private readonly observer?: RequestObserver,
   ) {}
 
-  /** Tells the observer what became of a request, once. */
+  /** Tells the observer, and the trace, what became of a request, once. */
   observe(exchange: HttpExchange, status: number): void {
-    const { startedAt, route, api, req } = exchange;
+    const { startedAt, route, api, req, span } = exchange;
     if (startedAt < 0) return;
     exchange.startedAt = -1;
     this.observer?.answered(route, api, req.method ?? '', status, performance.now() - startedAt);
+    if (span !== undefined) endRequestSpan(span, exchange, status, this.logger.isLevelEnabled('debug'));
   }
 
   /** Sends an answer as a whole, at the end of this turn of the event loop. */

@@ -1,3 +1,4 @@
+import type { Span } from '@kvasir/tracing';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WireAnswer } from './wire-answer.js';
 import type { WireApi } from './wire-errors.js';
@@ -15,8 +16,10 @@ export class HttpExchange {
   api: WireApi;
   /** Set by the router's match; undefined for a request that fits none. */
   route: WireRoute | undefined;
-  /** By `performance.now()`; -1 when nobody observes requests, or has been told of this one. */
+  /** By `performance.now()`; -1 when nobody is told of requests, or has been told of this one. */
   startedAt = -1;
+  /** Undefined when requests are not traced, or this one is not. */
+  span: Span | undefined;
   /** Set once the request is read and decoded. */
   request: WireRequest | undefined;
   /** Set once it is known; it leaves at the end of the turn. */

@@ -1,6 +1,7 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
+import type { Tracer } from '@kvasir/tracing';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -68,6 +69,8 @@ export interface HttpAdapterOptions {
   readonly limiter?: RateLimiter;
   /** Told of every request; default: nobody is, and nothing is measured. */
   readonly observer?: RequestObserver;
+  /** Makes a span of every request, and finds its place in the trace of its caller; default: there are no traces. */
+  readonly tracer?: Tracer | undefined;
   /** Which web pages of other sites may read answers; default: none. */
   readonly corsOrigins?: CorsOrigins;
   /** The most connections at once, for each port; default: as many as the system has descriptors for. */
@@ -132,6 +135,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
       gate: options.gate,
       limiter: options.limiter,
       observer: options.observer,
+      tracer: options.tracer,
       cors: options.corsOrigins === undefined ? undefined : new Cors(options.corsOrigins),
       fast: options.fast ?? true,
     });

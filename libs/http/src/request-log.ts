@@ -3,12 +3,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import { splitTarget } from './raw-path.js';
+import { traceContextOf } from './request-span.js';
 import { ANYONE } from './wire-gate.js';
 
 const GIVEN_ID = /^[\x21-\x7e]{1,128}$/;
-
-/** W3C Trace Context: version, trace id, parent id, flags. */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
 
 /** Of ids that are made here: tells the processes apart. */
 const PROCESS_ID = randomBytes(6).toString('base64url');
@@ -33,8 +31,7 @@ export function requestId(req: Headed): string {
 function givenId(headers: IncomingHttpHeaders): string | undefined {
   const own = headers['x-request-id'];
   if (typeof own === 'string' && GIVEN_ID.test(own)) return own;
-  const trace = headers.traceparent;
-  return typeof trace === 'string' ? TRACEPARENT.exec(trace)?.[1] : undefined;
+  return traceContextOf(headers)?.traceId;
 }
 
 /** The path as it came. A query, and the user and password of an absolute address, are nobody's business. */
@@ -49,7 +46,7 @@ export function logWhenAnswered(logger: HttpLogger, exchange: HttpExchange): voi
   const { req, res } = exchange;
   const startedAt = performance.now();
   res.once('close', () => {
-    const { api, request } = exchange;
+    const { api, request, span } = exchange;
     const where =
       request === undefined
         ? { path: pathOf(req) }
@@ -59,6 +56,8 @@ export function logWhenAnswered(logger: HttpLogger, exchange: HttpExchange): voi
     logger.debug(
       {
         id: requestId(req),
+        // Undefined members are left out.
+        traceId: span?.context.traceId ?? traceContextOf(req.headers)?.traceId,
         api: api.name,
         method: req.method,
         ...where,

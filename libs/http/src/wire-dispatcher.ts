@@ -1,3 +1,4 @@
+import type { Tracer } from '@kvasir/tracing';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
@@ -17,6 +18,7 @@ import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelin
 import { decodeKey, splitTarget } from './raw-path.js';
 import { logUnexpected, logWhenAnswered, pathOf, requestId } from './request-log.js';
 import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
+import { beginRequestSpan } from './request-span.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
 import { WireAnswer, type WireHeaders } from './wire-answer.js';
 import { internalAnswer, internalRefusal, type WireApi } from './wire-errors.js';
@@ -42,6 +44,8 @@ export interface DispatcherOptions {
   readonly cors?: Cors;
   /** Told of every request; default: nobody is. */
   readonly observer?: RequestObserver;
+  /** Makes a span of every request; default: there are no traces. */
+  readonly tracer?: Tracer | undefined;
   /** true: handlers are called at once. false: through the pipeline of Express and Nest, with the same answers. */
   readonly fast: boolean;
 }
@@ -172,14 +176,20 @@ export class WireDispatcher {
 
   #start(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
     const exchange = new HttpExchange(req, res, this.router.fallback, expectation === 'continue');
-    const { logger, observer } = this.options;
+    const { logger, observer, tracer } = this.options;
     if (observer !== undefined) exchange.startedAt = performance.now();
+    if (tracer !== undefined) this.#trace(tracer, exchange);
     if (logger.isLevelEnabled('debug')) logWhenAnswered(logger, exchange);
     try {
       this.#route(exchange, expectation);
     } catch (error) {
       this.fail(exchange, error);
     }
+  }
+
+  #trace(tracer: Tracer, exchange: HttpExchange): void {
+    if (exchange.startedAt < 0) exchange.startedAt = performance.now();
+    exchange.span = beginRequestSpan(tracer, exchange.req, exchange.startedAt);
   }
 
   #route(exchange: HttpExchange, expectation: Expectation): void {
@@ -270,6 +280,11 @@ export class WireDispatcher {
 
   #serve(exchange: HttpExchange, route: WireRoute, request: WireRequest): void {
     exchange.request = request;
+    if (exchange.span === undefined) this.#handle(exchange, route, request);
+    else this.options.tracer?.within(exchange.span, () => this.#handle(exchange, route, request));
+  }
+
+  #handle(exchange: HttpExchange, route: WireRoute, request: WireRequest): void {
     if (!this.options.fast) {
       this.#serveThroughExpress(exchange, route);
       return;

@@ -17,4 +17,5 @@ export {
   type ShutdownTimes,
 } from './settings.js';
 export { checkTls, renewTlsOnSignal, tls, tlsIdentity, type TlsFiles } from './tls.js';
+export { tracing, type TracingSettings } from './tracing-settings.js';
 export { listenError, StartError, type ListenAddress } from './start-error.js';

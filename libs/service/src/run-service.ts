@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Program, SettingsResult } from '@kvasir/config';
+import { openTracer, type Tracer } from '@kvasir/tracing';
 import type { Logger } from 'pino';
 import { createLogger, type LogOptions } from './create-logger.js';
 import { ServiceStop } from './service-stop.js';
 import type { ShutdownTimes } from './settings.js';
 import { isExpected } from './start-error.js';
 import { stopOnSignal } from './stop-on-signal.js';
+import { isTracing, type TracingSettings } from './tracing-settings.js';
 
 /** What every service's configuration has. */
 export interface ServiceConfig {
   readonly log: LogOptions;
   readonly shutdown: ShutdownTimes;
+  readonly tracing: TracingSettings;
 }
 
 /** What a service starts with. */
@@ -21,6 +24,8 @@ export interface ServiceContext<Config extends ServiceConfig> {
   readonly name: string;
   readonly version: string;
   readonly stop: ServiceStop;
+  /** Undefined: there is nobody to send spans to. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** A service: what can be set, how it is read, how it starts. */
@@ -37,6 +42,9 @@ export interface Service<Config extends ServiceConfig> {
    */
   readonly start: (context: ServiceContext<Config>) => Promise<void>;
 }
+
+/** The part of the time that is left at the end of a stop in which spans are sent. A collector that does not answer shall not make the stop fail. */
+const FLUSH_SHARE = 0.5;
 
 /** The whole life of a service's process: settings, start, signals, end. What it prints and the exit statuses are in docs/operations.md. */
 export async function runService<Config extends ServiceConfig>(service: Service<Config>): Promise<void> {
@@ -59,8 +67,10 @@ async function run<Config extends ServiceConfig>({ program, start }: Service<Con
   tellOfHangUp(name, logger);
   const stop = new ServiceStop();
   stopOnSignal(stop, { name, logger, ...config.shutdown });
+  const version = program.version();
   try {
-    await start({ config, logger, name, version: program.version(), stop });
+    const tracer = await startTracing(config, { name, version, logger, stop });
+    await start({ config, logger, name, version, stop, tracer });
   } catch (error) {
     // What fails because it was told to stop is stopping.
     if (stop.hasBegun) return;
@@ -69,6 +79,20 @@ async function run<Config extends ServiceConfig>({ program, start }: Service<Con
     await Promise.race([stop.close().catch(() => undefined), delay(config.shutdown.timeoutMs)]);
     process.exit(1);
   }
+}
+
+/** Makes the tracer, if there is somebody to send spans to; at a stop it sends what it has, in a part of the time that is left then. */
+async function startTracing(
+  { tracing, shutdown }: ServiceConfig,
+  { name, version, logger, stop }: Pick<ServiceContext<ServiceConfig>, 'name' | 'version' | 'logger' | 'stop'>,
+): Promise<Tracer | undefined> {
+  if (!isTracing(tracing)) return undefined;
+  const { serviceName = name } = tracing;
+  const tracer = await openTracer({ ...tracing, serviceName, serviceVersion: version, logger });
+  let stopsAt = Infinity;
+  stop.onBegin(() => (stopsAt = performance.now() + shutdown.timeoutMs));
+  stop.endWith(() => tracer.close(Math.max(0, stopsAt - performance.now()) * FLUSH_SHARE));
+  return tracer;
 }
 
 /** Without a listener SIGHUP ends a process; whoever sends it wants files read again. Those who have files to read listen for themselves. */

@@ -2,6 +2,7 @@
 export class ServiceStop {
   private readonly listeners: (() => void)[] = [];
   private closing: (() => Promise<void>) | undefined;
+  private atEnd: (() => Promise<void>) | undefined;
   private begun = false;
 
   /** Whether the service is being stopped: it is not ready any more. */
@@ -19,6 +20,11 @@ export class ServiceStop {
     this.closing = close;
   }
 
+  /** Says what is done at the very end, when everything is closed, whether that went well or not. */
+  endWith(atEnd: () => Promise<void>): void {
+    this.atEnd = atEnd;
+  }
+
   /** Tells everybody who wants to know. */
   begin(): void {
     if (this.begun) return;
@@ -29,6 +35,10 @@ export class ServiceStop {
   /** Closes what is open, if anything is. */
   async close(): Promise<void> {
     this.begin();
-    await this.closing?.();
+    try {
+      await this.closing?.();
+    } finally {
+      await this.atEnd?.();
+    }
   }
 }

@@ -8,6 +8,7 @@ export { PostgresServer, usePostgres, type PostgresServerOptions } from './postg
 export { RawConnection, type RawResponse } from './raw-connection.js';
 export { rawAnswer, RawServer, useRawServers, type RawHandler, type RawRequest } from './raw-server.js';
 export { ServiceProcess } from './service-process.js';
+export { SpanCollector, useSpanCollector, type CollectedSpan, type CollectorMode } from './span-collector.js';
 export { useTestDatabase, type TestDatabase } from './test-database.js';
 export { TestServices, useTestServices, type ServiceOptions } from './test-services.js';
 export { within } from './within.js';

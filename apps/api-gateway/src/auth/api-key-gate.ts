@@ -1,10 +1,8 @@
-import { ANYONE, WireRefusal, type WireGate } from '@kvasir/http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ANYONE, WireRefusal, type Caller, type WireGate } from '@kvasir/http';
+import { API_KEY_HEADER, CHALLENGE } from './api-key-header.js';
 import type { ApiKeys } from './api-keys.js';
-
-export const API_KEY_HEADER = 'x-api-key';
-
-/** `WWW-Authenticate` of every 401. */
-export const CHALLENGE = `ApiKey header="${API_KEY_HEADER}"`;
+import type { MetricsKey } from './metrics-key.js';
 
 /**
  * Paths that are read without a key: what probes ask, and pages that a browser opens, which cannot send the header. None of them shows or changes data; a key is asked for again by what
@@ -13,10 +11,22 @@ export const CHALLENGE = `ApiKey header="${API_KEY_HEADER}"`;
 const OPEN_PATHS = new Set(['/', '/health', '/docs', '/docs-json', '/docs-yaml']);
 const OPEN_SUBTREES = ['/health/', '/docs/'];
 
-/** Refuses with a 401 whatever comes without one of the keys, unknown paths included. */
-export function apiKeyGate(keys: ApiKeys): WireGate {
+const METRICS_PATH = '/metrics';
+
+const NO_METRICS_KEY = new WireRefusal(401, 'the metrics need METRICS_KEY, as Authorization: Bearer or x-api-key', {
+  headers: { 'WWW-Authenticate': `Bearer realm="kvasir", ${CHALLENGE}` },
+});
+const NOT_FOR_CLIENTS = new WireRefusal(403, 'this API key has no right to read the metrics; METRICS_KEY has');
+
+/**
+ * Refuses with a 401 whatever comes without one of the keys, unknown paths included.
+ *
+ * @param metricsKey opens `/metrics`, which no other key does, and nothing else; undefined: there is no `/metrics`
+ */
+export function apiKeyGate(keys: ApiKeys, metricsKey: MetricsKey | undefined): WireGate {
   return (method, path, headers) => {
     if (isOpen(method, path)) return ANYONE;
+    if (metricsKey !== undefined && path === METRICS_PATH) return monitorOf(headers, keys, metricsKey);
     const caller = keys.find(headers[API_KEY_HEADER]);
     if (caller !== undefined) return caller;
     const problem = headers[API_KEY_HEADER] === undefined ? 'is missing' : 'is none of the keys known here';
@@ -24,6 +34,12 @@ export function apiKeyGate(keys: ApiKeys): WireGate {
       headers: { 'WWW-Authenticate': CHALLENGE },
     });
   };
+}
+
+function monitorOf(headers: IncomingHttpHeaders, keys: ApiKeys, metricsKey: MetricsKey): Caller | WireRefusal {
+  const monitor = metricsKey.find(headers);
+  if (monitor !== undefined) return monitor;
+  return keys.find(headers[API_KEY_HEADER]) === undefined ? NO_METRICS_KEY : NOT_FOR_CLIENTS;
 }
 
 function isOpen(method: string, path: string): boolean {

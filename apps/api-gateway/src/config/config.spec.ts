@@ -40,8 +40,22 @@ describe('the configuration of api-gateway', () => {
     });
   });
 
+  it('keeps the key of the metrics apart from those of clients', () => {
+    const env = { API_KEY: 'one', API_KEYS: 'two, three' };
+    expect(readConfig({ ...env, METRICS_KEY: 'four' }, [])).toMatchObject({ settings: { metrics: { key: 'four' } } });
+    for (const key of ['one', 'two', 'three']) {
+      expect(readConfig({ ...env, METRICS_KEY: key }, [])).toEqual({
+        kind: 'invalid',
+        text: 'METRICS_KEY is also a key of clients: allowed is one that is not in API_KEY or API_KEYS\n',
+      });
+    }
+  });
+
   it('never prints a key', () => {
-    const result = readConfig({ API_KEY: 'se cret', API_KEYS: 'a,,secret', GRPC_TOKEN: 'sec\u00e9t' }, []);
+    const result = readConfig(
+      { API_KEY: 'se cret', API_KEYS: 'a,,secret', GRPC_TOKEN: 'sec\u00e9t', METRICS_KEY: 'sec cret' },
+      [],
+    );
     expect(result).toEqual({ kind: 'invalid', text: expect.not.stringMatching(/cret|sec/) });
   });
 

@@ -8,6 +8,12 @@ export const apiKey: ValueParser<readonly string[]> = {
   parse: (text) => (SECRET.test(text) ? [text] : undefined),
 };
 
+/** The key of those who watch. */
+export const metricsKey: ValueParser<string> = {
+  allowed: apiKey.allowed,
+  parse: (text) => (SECRET.test(text) ? text : undefined),
+};
+
 /** One or more keys, separated by commas, with or without spaces around them. */
 export const apiKeys: ValueParser<readonly string[]> = {
   allowed: 'one or more keys of printable ASCII characters without spaces, separated by commas',

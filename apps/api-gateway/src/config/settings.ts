@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS, packageVersion, port, wholeNumber, type Program, type Section } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS } from '@kvasir/kv-core';
-import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, web } from '@kvasir/service';
-import { apiKey, apiKeys, grpcAddress } from './parsers.js';
+import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, tracing, web } from '@kvasir/service';
+import { apiKey, apiKeys, grpcAddress, metricsKey } from './parsers.js';
 
 /** The most that kv-service takes: a line of its log holds at most 256 MiB, escaped. */
 const MAX_MAX_BODY_BYTES = 41_943_040;
@@ -49,6 +49,20 @@ const access = {
   },
 } satisfies Section;
 
+const metrics = {
+  title: 'Metrics',
+  settings: {
+    /** Opens `/metrics`, and nothing else; undefined: there is none. */
+    key: {
+      variable: 'METRICS_KEY',
+      description:
+        "The key that Prometheus sends for /metrics, which no client's key opens; it opens nothing else. Without it nothing is counted, and there is no /metrics (docs/operations.md).",
+      value: metricsKey,
+      secret: true,
+    },
+  },
+} satisfies Section;
+
 const upstream = {
   title: 'kv-service',
   settings: {
@@ -74,5 +88,5 @@ export const PROGRAM = {
   name: 'api-gateway',
   summary: 'String values behind HTTP with API keys, kept by kv-service.',
   version: () => packageVersion(import.meta.url),
-  sections: { http, tls, connections, rate, web, access, upstream, grpcSecurity, log, shutdown },
+  sections: { http, tls, connections, rate, web, access, upstream, grpcSecurity, log, metrics, tracing, shutdown },
 } satisfies Program;

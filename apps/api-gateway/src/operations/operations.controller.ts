@@ -1,9 +1,7 @@
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { GrpcCallError, GrpcKvClient } from '@kvasir/client';
 import { PAGE_HEADERS, WireAnswer, WireController, WireGet } from '@kvasir/http';
-import { ServiceStop } from '@kvasir/service';
 import { errorAnswer, GATEWAY_API } from '../gateway.api.js';
-import { refusalOf } from '../values/call-refusal.js';
+import { Readiness } from '../upstream/readiness.js';
 import { ErrorDto } from '../values/values.dto.js';
 
 /** Where everything is, relative to the gateway's own address. */
@@ -37,10 +35,7 @@ export class ReadyDto {
 @ApiTags('operations')
 @WireController('', GATEWAY_API)
 export class OperationsController {
-  constructor(
-    private readonly store: GrpcKvClient,
-    private readonly stop: ServiceStop,
-  ) {}
+  constructor(private readonly readiness: Readiness) {}
 
   @WireGet()
   @ApiOperation({ summary: 'Find the other addresses' })
@@ -64,14 +59,7 @@ export class OperationsController {
   @ApiOkResponse({ type: ReadyDto })
   @ApiServiceUnavailableResponse({ type: ErrorDto })
   async ready(): Promise<WireAnswer> {
-    if (this.stop.hasBegun) return errorAnswer(503, 'the gateway is stopping').withHeaders(NOT_CACHED);
-    try {
-      await this.store.health();
-      return READY;
-    } catch (error) {
-      if (!(error instanceof GrpcCallError)) throw error;
-      const { message } = refusalOf(error, () => 'kv-service failed');
-      return errorAnswer(503, message).withHeaders(NOT_CACHED);
-    }
+    const problem = await this.readiness.problem();
+    return problem === undefined ? READY : errorAnswer(503, problem).withHeaders(NOT_CACHED);
   }
 }

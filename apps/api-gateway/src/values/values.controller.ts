@@ -8,7 +8,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { GrpcCallError, GrpcKvClient, type GrpcCallOptions } from '@kvasir/client';
+import { GrpcCallError } from '@kvasir/client';
 import {
   ApiRefusals,
   WireAnswer,
@@ -20,10 +20,12 @@ import {
   type RefusalDocs,
   type WireRequest,
 } from '@kvasir/http';
+import { parseTraceContext } from '@kvasir/tracing';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { API_KEY_HEADER } from '../auth/api-key-gate.js';
+import { API_KEY_HEADER } from '../auth/api-key-header.js';
 import { GATEWAY_API, KEY_IS_REQUIRED } from '../gateway.api.js';
-import { isAboutCaller, refusalOf } from './call-refusal.js';
+import { isAboutCaller, refusalOf } from '../upstream/call-refusal.js';
+import { Upstream, type UpstreamCaller } from '../upstream/upstream.js';
 import { decodePut } from './put-request.js';
 import { ErrorDto, PutValueDto, ValueDto } from './values.dto.js';
 
@@ -58,7 +60,7 @@ const PUT_REFUSALS: RefusalDocs = {
 @WireController('v1/values', GATEWAY_API)
 export class ValuesController {
   constructor(
-    private readonly store: GrpcKvClient,
+    private readonly store: Upstream,
     @InjectPinoLogger(ValuesController.name) private readonly logger: PinoLogger,
   ) {}
 
@@ -114,8 +116,11 @@ export class ValuesController {
 }
 
 /** kv-service decides what the caller may do: it gets the key that the gate has let through. */
-function forCallerOf(request: WireRequest): GrpcCallOptions {
-  return { apiKey: request.header(API_KEY_HEADER) };
+function forCallerOf(request: WireRequest): UpstreamCaller {
+  return {
+    apiKey: request.header(API_KEY_HEADER),
+    trace: parseTraceContext(request.header('traceparent'), request.header('tracestate')),
+  };
 }
 
 function valueAnswer(key: string, value: string): WireAnswer {

@@ -402,8 +402,10 @@ describe("kv-service's settings", () => {
 
   it('are all in the cases above', () => {
     // What api-gateway has too has its cases in libs/service; the files of TLS come together.
-    const { tls, connections, rate, web } = PROGRAM.sections;
-    const shared = [tls, connections, rate, web].flatMap(({ settings }) => Object.values<Setting<unknown>>(settings));
+    const { tls, connections, rate, web, tracing } = PROGRAM.sections;
+    const shared = [tls, connections, rate, web, tracing].flatMap(({ settings }) =>
+      Object.values<Setting<unknown>>(settings),
+    );
     const alone = declared.filter((one) => !shared.includes(one) && !one.variable.startsWith('GRPC_TLS_'));
     expect(cases.map(({ variable }) => variable)).toEqual(alone.map(({ variable }) => variable));
   });

@@ -1,5 +1,6 @@
 import type { RateLimiter } from '@kvasir/http';
 import { drainMs, grpcTls } from '@kvasir/service';
+import type { Tracer } from '@kvasir/tracing';
 import type { RpcKeys, RpcObserver, RpcOptions } from '../apis/rpc/rpc-options.js';
 import type { KvServiceConfig } from './config.js';
 
@@ -9,12 +10,14 @@ import type { KvServiceConfig } from './config.js';
  * @param keys undefined: the service has no API keys
  * @param limiter undefined: callers have no limit
  * @param observer undefined: nobody is told of calls
+ * @param tracer undefined: there are no traces
  */
 export function rpcOptions(
   config: KvServiceConfig,
   keys: RpcKeys | undefined,
   limiter: RateLimiter | undefined,
   observer: RpcObserver | undefined,
+  tracer: Tracer | undefined,
 ): RpcOptions {
   return {
     host: config.grpc.host,
@@ -23,6 +26,7 @@ export function rpcOptions(
     keys,
     limiter,
     observer,
+    tracer,
     tls: grpcTls(config.grpcSecurity),
     maxBodyBytes: config.limits.maxBodyBytes,
     drainMs: drainMs(config.shutdown),

@@ -13,7 +13,7 @@ import {
   type ValueParser,
 } from '@kvasir/config';
 import { DEFAULT_REQUEST_LIMITS, MAX_TTL_MS } from '@kvasir/kv-core';
-import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, web } from '@kvasir/service';
+import { connections, grpcSecurity, httpHost, log, rate, shutdown, tls, tracing, web } from '@kvasir/service';
 import { memoryForData } from './memory-limit.js';
 
 /**
@@ -303,6 +303,7 @@ export const PROGRAM = {
     records,
     log,
     metrics,
+    tracing,
     shutdown,
     access,
     admin,

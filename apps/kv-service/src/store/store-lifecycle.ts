@@ -1,7 +1,8 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { LogMaintenance } from '@kvasir/engine-wal';
-import { StoreStartingError } from '@kvasir/kv-core';
+import { StoreStartingError, type KvStore } from '@kvasir/kv-core';
+import type { Tracer } from '@kvasir/tracing';
 import type { KvServiceConfig } from '../config/config.js';
 import { KV_SERVICE_CONFIG } from '../config/config.token.js';
 import { ServiceCounts } from '../metrics/service-counts.js';
@@ -12,6 +13,8 @@ import { openStore, type OpenedStore, type StoreFigures } from './opened-store.j
 import { ServiceStore } from './service-store.js';
 import { StartingStore } from './starting-store.js';
 import { StoreHealth } from './store-health.js';
+import { storeTracing, TRACER } from './store-tracing.js';
+import { TracedStore, type StoreTracing } from './traced-store.js';
 
 /** Why the store cannot serve now. */
 export interface StoreProblem {
@@ -25,7 +28,9 @@ export interface StoreProblem {
 @Injectable()
 export class StoreLifecycle implements OnApplicationShutdown {
   /** What everybody uses. */
-  readonly store: ServiceStore;
+  readonly store: KvStore;
+  private readonly engine: ServiceStore;
+  private readonly tracing: StoreTracing | undefined;
   private readonly listeners: (() => void)[] = [];
   private readonly closing = new AbortController();
   private opening: Promise<OpenedStore> | undefined;
@@ -40,14 +45,17 @@ export class StoreLifecycle implements OnApplicationShutdown {
     private readonly database: DatabaseLog,
     @InjectPinoLogger(StoreLifecycle.name) private readonly logger: PinoLogger,
     @Optional() private readonly counts?: ServiceCounts,
+    @Optional() @Inject(TRACER) tracer?: Tracer,
   ) {
     const { engine } = config.store;
     const capabilities = { durable: engine !== 'memory', shared: engine === 'postgres' };
     const starting = new StartingStore(capabilities, () => this.startState());
-    this.store = new ServiceStore(starting, (error) => {
+    this.engine = new ServiceStore(starting, (error) => {
       this.health?.suspect(error);
       this.counts?.store.failed(error);
     });
+    this.tracing = tracer && storeTracing(tracer, config.store, counts?.log);
+    this.store = this.tracing === undefined ? this.engine : new TracedStore(this.engine, this.tracing);
   }
 
   /**
@@ -63,7 +71,7 @@ export class StoreLifecycle implements OnApplicationShutdown {
     };
     this.opening = openStore(
       this.config,
-      { wal, compactions, database, log: this.counts?.log, onProgress },
+      { wal, compactions, database, log: this.tracing?.syncs ?? this.counts?.log, onProgress },
       this.closing.signal,
     );
     const opened = await this.opening;
@@ -74,7 +82,7 @@ export class StoreLifecycle implements OnApplicationShutdown {
       remote: opened.store.capabilities.shared,
       onChange: (problem) => this.onHealth(problem),
     });
-    this.store.become(opened.store);
+    this.engine.become(opened.store);
     this.tell();
   }
 

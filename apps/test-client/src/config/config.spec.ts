@@ -12,6 +12,7 @@ describe('the configuration of test-client', () => {
         http: { port: 8001, host: '0.0.0.0' },
         target: { url: 'http://kv-service:8000', timeoutMs: 10_000 },
         log: { level: 'info', format: 'auto' },
+        tracing: expect.objectContaining({ endpoint: undefined, tracesEndpoint: undefined }),
         shutdown: { timeoutMs: 4000, delayMs: 0 },
       },
     });

@@ -8,7 +8,7 @@ import {
   type Section,
   type ValueParser,
 } from '@kvasir/config';
-import { httpHost, log, shutdown } from '@kvasir/service';
+import { httpHost, log, shutdown, tracing } from '@kvasir/service';
 
 /** A service's address, without a slash at its end. */
 const serviceUrl: ValueParser<string> = {
@@ -86,7 +86,7 @@ export const PROGRAM = {
   name: 'test-client',
   summary: 'Checks what a running kv-service promises, by workflows over its HTTP API.',
   version,
-  sections: { http, target: target('http://kv-service:8000'), log, shutdown },
+  sections: { http, target: target('http://kv-service:8000'), log, tracing, shutdown },
 } satisfies Program;
 
 /** What can be set about `make validate`, which runs every workflow once, without a server. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailedError, HttpTransport, keysRequests, TimedOutError, type CallOptions } from '@kvasir/client';
+import { traceHeaders, type Span, type Tracer } from '@kvasir/tracing';
 import { unexpected } from '../workflows/expectations.js';
 import { randomScratch } from '../workflows/random-scratch.js';
 import { testName, type Expectation, type Scratch, type Step, type Workflow } from '../workflows/workflow.js';
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   readonly now?: () => number;
   /** Keys and values of a run, by the workflow's name; default random ones. */
   readonly scratch?: (workflowName: string) => Scratch;
+  /** Makes a span of every request; default: there are no traces. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** What is told of a timeout, word for word (docs/contracts/keys.md). */
@@ -124,7 +127,15 @@ export class WorkflowRunner {
     return records;
   }
 
-  private async take(http: HttpTransport, { name, request, expect }: Step, call: CallOptions): Promise<Outcome> {
+  /** A request, as a part of the trace of whoever asked for the run. */
+  private async take(http: HttpTransport, step: Step, call: CallOptions): Promise<Outcome> {
+    const span = this.options.tracer && beginSpan(this.options.tracer, step, this.options.url);
+    const outcome = await this.send(http, step, { ...call, trace: span && traceHeaders(span.context) });
+    if (span !== undefined) endSpan(span, outcome);
+    return outcome;
+  }
+
+  private async send(http: HttpTransport, { name, request, expect }: Step, call: CallOptions): Promise<Outcome> {
     const startedAt = this.now();
     const start = performance.now();
     const sent = { name, startedAt, request: requestRecord(request) };
@@ -145,6 +156,27 @@ export class WorkflowRunner {
       };
     }
   }
+}
+
+/** The key is in the path, which is left out. */
+function beginSpan(tracer: Tracer, { name, request: { method } }: Step, url: string): Span {
+  const { protocol, hostname, port } = new URL(url);
+  return tracer.start({
+    name: method,
+    kind: 'client',
+    parent: tracer.current()?.context,
+    attributes: {
+      'http.request.method': method,
+      'server.address': hostname,
+      'server.port': port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+      'kvasir.step': name,
+    },
+  });
+}
+
+function endSpan(span: Span, { record: { answer } }: Outcome): void {
+  const failure = answer === undefined ? CONNECTION : answer.status >= 400 ? String(answer.status) : undefined;
+  span.end({ attributes: { 'http.response.status_code': answer?.status }, failure });
 }
 
 /** What is told of a request without an answer. */

@@ -1,6 +1,8 @@
 import { Client, Metadata } from '@grpc/grpc-js';
 import { KEY_VALUE_SERVICE, type HealthResponse } from '@kvasir/contracts';
+import type { TraceHeaders } from '@kvasir/tracing';
 import { checkedApiKey } from '../api-key.js';
+import { checkedTrace } from '../call-trace.js';
 import { KeyRefusedError, ValueRefusedError } from '../errors.js';
 import { GrpcCallError } from './grpc-errors.js';
 import { channelCredentials, channelOptions, DEFAULT_DEADLINE_MS, type GrpcKvClientOptions } from './grpc-options.js';
@@ -22,6 +24,8 @@ export interface GrpcCallOptions {
   readonly apiKey?: string;
   /** Ends the call: it fails with CANCELLED. A write may have been done. */
   readonly signal?: AbortSignal;
+  /** The trace that the call is a part of, by W3C Trace Context: sent as metadata `traceparent` and `tracestate`. Default: none. */
+  readonly trace?: TraceHeaders | undefined;
 }
 
 /**
@@ -108,7 +112,7 @@ export class GrpcKvClient {
     rpc: Rpc<Request, Response>,
     request: Request,
     metadata: Metadata,
-    { deadlineMs = this.deadlineMs, signal, apiKey }: GrpcCallOptions = {},
+    { deadlineMs = this.deadlineMs, signal, apiKey, trace }: GrpcCallOptions = {},
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = this.client.makeUnaryRequest(
@@ -116,7 +120,7 @@ export class GrpcKvClient {
         rpc.requestSerialize,
         rpc.responseDeserialize,
         request,
-        apiKey === undefined ? metadata : withApiKey(metadata, apiKey),
+        metadataFor(metadata, apiKey, trace),
         { deadline: Date.now() + deadlineMs },
         (error, response) => {
           signal?.removeEventListener('abort', cancel);
@@ -131,9 +135,16 @@ export class GrpcKvClient {
   }
 }
 
-function withApiKey(metadata: Metadata, apiKey: string): Metadata {
+/** What all calls send, and what this one sends besides. */
+function metadataFor(metadata: Metadata, apiKey: string | undefined, trace: TraceHeaders | undefined): Metadata {
+  if (apiKey === undefined && trace === undefined) return metadata;
   const own = metadata.clone();
-  own.set(API_KEY, checkedApiKey(apiKey));
+  if (apiKey !== undefined) own.set(API_KEY, checkedApiKey(apiKey));
+  if (trace !== undefined) {
+    const { traceparent, tracestate } = checkedTrace(trace);
+    own.set('traceparent', traceparent);
+    if (tracestate !== undefined) own.set('tracestate', tracestate);
+  }
   return own;
 }
 

@@ -25,6 +25,7 @@ import { RPC_OPTIONS, type RpcOptions } from './rpc-options.js';
 import { RPC_READINESS, type RpcReadiness } from './rpc-readiness.js';
 import { INTERNAL_STATUS, knownStatus, RpcRefusal, type RpcStatus } from './rpc-status.js';
 import { RpcToken } from './rpc-token.js';
+import { tracedUnary, type RpcTracing } from './rpc-trace.js';
 import { MalformedRequest, strictService } from './strict-service.js';
 
 type Handler = MessageHandler<object, RpcContext, object>;
@@ -50,6 +51,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
   private readonly server: GrpcServer;
   private readonly health: GrpcHealth;
   private readonly token: RpcToken | undefined;
+  private readonly tracing: RpcTracing | undefined;
   private boundPort = 0;
   private stopped: Promise<void> | undefined;
 
@@ -61,6 +63,8 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
     super();
     this.health = new GrpcHealth(readiness);
     this.token = options.token === undefined ? undefined : new RpcToken(options.token);
+    const { tracer } = options;
+    this.tracing = tracer && { tracer, withKeys: () => requestLog.logger.isLevelEnabled('debug') };
     this.server = new GrpcServer({
       'grpc.max_receive_message_length': maxMessageBytes(options.maxBodyBytes),
       // What was taken can be read: an answer is a few bytes longer than the request that brought its value.
@@ -129,8 +133,11 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       const pattern = this.normalizePattern({ service: KEY_VALUE_SERVICE_NAME, rpc, streaming: 'no_stream' });
       const handler = this.getHandlerByPattern(pattern);
       if (handler === null) throw new Error(`no controller serves ${KEY_VALUE_SERVICE_NAME}/${rpc}`);
-      const unary = loggedUnary(this.requestLog, rpc, this.unary(handler as Handler, rpc === OPEN_RPC));
-      implementation[rpc] = observedUnary(this.options.observer, rpc, unary);
+      const isOpen = rpc === OPEN_RPC;
+      const unary = loggedUnary(this.requestLog, this.options.tracer, rpc, this.unary(handler as Handler, isOpen));
+      const observed = observedUnary(this.options.observer, rpc, unary);
+      // What probes ask makes no traces.
+      implementation[rpc] = isOpen ? observed : tracedUnary(this.tracing, rpc, observed);
     }
     return implementation;
   }

@@ -1,17 +1,20 @@
 import { status as Status, type handleUnaryCall, type Metadata } from '@grpc/grpc-js';
 import { requestId } from '@kvasir/http';
+import type { Tracer } from '@kvasir/tracing';
 import type { PinoLogger } from 'nestjs-pino';
+import { traceContextOf } from './rpc-trace.js';
 
 type Unary = handleUnaryCall<object, object>;
 
 /** The same handler, whose calls are logged at debug: which key was asked for and what became of it, and how long that took. Never a value, nor metadata. */
-export function loggedUnary(logger: PinoLogger, rpc: string, unary: Unary): Unary {
+export function loggedUnary(logger: PinoLogger, tracer: Tracer | undefined, rpc: string, unary: Unary): Unary {
   return (call, callback) => {
     if (!logger.logger.isLevelEnabled('debug')) {
       unary(call, callback);
       return;
     }
     const startedAt = performance.now();
+    const traceId = tracer?.current()?.context.traceId ?? traceContextOf(call.metadata)?.traceId;
     unary(call, (error, ...answer) => {
       callback(error, ...answer);
       const { key } = call.request as { readonly key?: string };
@@ -21,7 +24,7 @@ export function loggedUnary(logger: PinoLogger, rpc: string, unary: Unary): Unar
       };
       const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
       const status = Status[error?.code ?? Status.OK];
-      logger.debug({ id: requestId({ headers }), api: 'rpc', route: rpc, key, status, ms }, 'request');
+      logger.debug({ id: requestId({ headers }), traceId, api: 'rpc', route: rpc, key, status, ms }, 'request');
     });
   };
 }

@@ -1,4 +1,5 @@
 import type { Caller, RateLimiter } from '@kvasir/http';
+import type { Tracer } from '@kvasir/tracing';
 
 /** Certificates and key of this service, and whom it trusts, each as PEM text. */
 export interface RpcTls {
@@ -40,6 +41,8 @@ export interface RpcOptions {
   readonly limiter: RateLimiter | undefined;
   /** Who is told of calls; undefined: nobody. */
   readonly observer: RpcObserver | undefined;
+  /** Makes a span of every call; undefined: there are no traces. */
+  readonly tracer: Tracer | undefined;
   /** Undefined: in the clear. With it, callers need a certificate too. */
   readonly tls: RpcTls | undefined;
   /** The longest body of the HTTP APIs, in bytes; messages may be 64 KiB longer. */

@@ -1,7 +1,7 @@
 import type { GrpcCallError, GrpcStatusName } from '@kvasir/client';
 import { WireRefusal } from '@kvasir/http';
 import { ERROR_CATALOGUE, type ErrorCode } from '@kvasir/kv-core';
-import { CHALLENGE } from '../auth/api-key-gate.js';
+import { CHALLENGE } from '../auth/api-key-header.js';
 
 const STATUS_OF: Partial<Record<GrpcStatusName, number>> = {
   UNAVAILABLE: 503,

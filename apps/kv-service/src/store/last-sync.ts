@@ -1,0 +1,37 @@
+import type { LogObserver } from '@kvasir/engine-wal';
+
+/** A sync of the log that has ended well. */
+export interface Sync {
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** How many transactions it put on disk. */
+  readonly transactions: number;
+}
+
+/** Remembers when the log was synced last, for traces, and hands on what it is told. For `FSYNC=always`, where each group has a sync. */
+export class LastSync implements LogObserver {
+  private startedAt = 0;
+  private endedAt = 0;
+  private transactions = 0;
+
+  /** @param next who else is told; undefined: nobody */
+  constructor(private readonly next: LogObserver | undefined) {}
+
+  /** Undefined before the first one. */
+  get last(): Sync | undefined {
+    const { startedAt, endedAt, transactions } = this;
+    return endedAt === 0 ? undefined : { startedAt, endedAt, transactions };
+  }
+
+  group(transactions: number): void {
+    this.transactions = transactions;
+    this.next?.group(transactions);
+  }
+
+  synced(ms: number): void {
+    this.endedAt = performance.now();
+    this.startedAt = this.endedAt - ms;
+    this.next?.synced(ms);
+  }
+}
