@@ -280,8 +280,13 @@ export class WireDispatcher {
 
   #serve(exchange: HttpExchange, route: WireRoute, request: WireRequest): void {
     exchange.request = request;
-    if (exchange.span === undefined) this.#handle(exchange, route, request);
-    else this.options.tracer?.within(exchange.span, () => this.#handle(exchange, route, request));
+    const { span } = exchange;
+    if (span === undefined) {
+      this.#handle(exchange, route, request);
+    } else {
+      request.span = span;
+      this.options.tracer?.within(span, () => this.#handle(exchange, route, request));
+    }
   }
 
   #handle(exchange: HttpExchange, route: WireRoute, request: WireRequest): void {

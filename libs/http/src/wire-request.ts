@@ -1,3 +1,4 @@
+import type { Span } from '@kvasir/tracing';
 import { decodePercent } from './percent-decoding.js';
 import type { Caller } from './wire-gate.js';
 import type { WireQuery } from './wire-query.js';
@@ -23,6 +24,9 @@ const NO_STREAM: AsyncIterable<Buffer> = {
 
 /** A request as a handler gets it: decoded, read to its end, and free of any framework. */
 export class WireRequest {
+  /** What requests on behalf of this one are a part of; undefined when it is not traced. Set by the dispatcher. */
+  span: Span | undefined;
+
   constructor(
     /** As it came, in capitals; `HEAD` reaches the handler of `GET`. */
     readonly method: string,

@@ -46,9 +46,9 @@ export interface Span {
  */
 export interface Tracer {
   start(start: SpanStart): Span;
-  /** Calls `work`; whatever it does, also later, finds the span as {@link current}. */
+  /** Calls `work`; whatever it does until the span's end, also later, finds a span that is recorded as {@link current}. To be called once for a span. */
   within<Result>(span: Span, work: () => Result): Result;
-  /** The span on whose behalf the running code works; recorded or not. */
+  /** The recorded span on whose behalf the running code works. */
   current(): Span | undefined;
   /** Sends what has not been sent, for so many milliseconds at most, and ends. */
   close(maxMs: number): Promise<void>;

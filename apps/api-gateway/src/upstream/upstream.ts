@@ -16,7 +16,7 @@ export interface UpstreamListeners {
 export interface UpstreamCaller {
   /** kv-service decides what it may do. */
   readonly apiKey: string | undefined;
-  /** The trace that came with the request. */
+  /** What the call is a part of: the span of the request that is served, or without a collector its caller's. */
   readonly trace: TraceContext | undefined;
 }
 
@@ -79,12 +79,11 @@ export class Upstream {
   }
 }
 
-/** A part of the span of the request that is served. */
 function beginSpan(tracer: Tracer, rpc: string, trace: TraceContext | undefined): Span {
   return tracer.start({
     name: `${SERVICE}/${rpc}`,
     kind: 'client',
-    parent: tracer.current()?.context ?? trace,
+    parent: trace,
     attributes: { 'rpc.system': 'grpc', 'rpc.service': SERVICE, 'rpc.method': rpc },
   });
 }

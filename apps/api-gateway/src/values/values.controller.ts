@@ -119,7 +119,7 @@ export class ValuesController {
 function forCallerOf(request: WireRequest): UpstreamCaller {
   return {
     apiKey: request.header(API_KEY_HEADER),
-    trace: parseTraceContext(request.header('traceparent'), request.header('tracestate')),
+    trace: request.span?.context ?? parseTraceContext(request.header('traceparent'), request.header('tracestate')),
   };
 }
 

@@ -20,7 +20,7 @@ export class WorkflowsController {
   /** Runs a workflow; a run that fails is a 200 too. The `Link` leads to its report. */
   async run(workflow: Workflow, request: WireRequest): Promise<WireAnswer> {
     expectNoParameters(request.body);
-    const run = await this.runs.run(workflow);
+    const run = await this.runs.run(workflow, request.span?.context);
     return jsonAnswer(verdict(run), { Link: `</test/runs/${run.id}>; rel="describedby"` });
   }
 }

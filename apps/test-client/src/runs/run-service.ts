@@ -1,4 +1,5 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { TraceContext } from '@kvasir/tracing';
 import type { Logger } from 'pino';
 import type { Workflow } from '../workflows/workflow.js';
 import { RunHistory } from './run-history.js';
@@ -15,9 +16,13 @@ export class RunService implements BeforeApplicationShutdown {
     private readonly logger: Logger,
   ) {}
 
-  /** Runs a workflow to its end. */
-  async run(workflow: Workflow): Promise<RunRecord> {
-    const run = await this.runner.run(workflow, this.stopping.signal);
+  /**
+   * Runs a workflow to its end.
+   *
+   * @param trace what its requests are a part of
+   */
+  async run(workflow: Workflow, trace?: TraceContext): Promise<RunRecord> {
+    const run = await this.runner.run(workflow, this.stopping.signal, trace);
     this.history.add(run);
     const { id, failure, durationMs } = run;
     const fields = { run: id, workflow: workflow.name, ms: Math.round(durationMs) };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailedError, HttpTransport, keysRequests, TimedOutError, type CallOptions } from '@kvasir/client';
-import { traceHeaders, type Span, type Tracer } from '@kvasir/tracing';
+import { traceHeaders, type Span, type TraceContext, type Tracer } from '@kvasir/tracing';
 import { unexpected } from '../workflows/expectations.js';
 import { randomScratch } from '../workflows/random-scratch.js';
 import { testName, type Expectation, type Scratch, type Step, type Workflow } from '../workflows/workflow.js';
@@ -60,8 +60,9 @@ export class WorkflowRunner {
    * Runs a workflow to its end, or to its first failure, and cleans up.
    *
    * @param signal ends the run early: it fails with step `connection` and the signal's reason, and still cleans up
+   * @param trace what its requests are a part of; default: each begins a trace
    */
-  async run(workflow: Workflow, signal?: AbortSignal): Promise<RunRecord> {
+  async run(workflow: Workflow, signal?: AbortSignal, trace?: TraceContext): Promise<RunRecord> {
     const startedAt = this.now();
     const start = performance.now();
     // Nothing is sent twice: a run reports what the service did at the first attempt.
@@ -77,13 +78,13 @@ export class WorkflowRunner {
       const outcomes: Outcome[] = [];
       for (const step of plan.steps) {
         // oxlint-disable-next-line no-await-in-loop -- each step builds on the one before
-        const outcome = await this.take(http, step, { signal });
+        const outcome = await this.take(http, step, { signal }, trace);
         outcomes.push(outcome);
         if (outcome.failure !== undefined) break;
       }
       const failure = outcomes.at(-1)?.failure;
       const left = failure === undefined ? plan.leaves : plan.keys;
-      const cleanUp = outcomes.some(({ arrived }) => arrived) ? await this.cleanUp(http, left, failure) : [];
+      const cleanUp = outcomes.some(({ arrived }) => arrived) ? await this.cleanUp(http, left, failure, trace) : [];
       return {
         id: randomUUID(),
         workflow: workflow.name,
@@ -103,6 +104,7 @@ export class WorkflowRunner {
     http: HttpTransport,
     keys: readonly string[],
     failure: RunFailure | undefined,
+    trace: TraceContext | undefined,
   ): Promise<StepRecord[]> {
     const timeoutMs =
       failure?.step === CONNECTION
@@ -114,7 +116,7 @@ export class WorkflowRunner {
       const end = performance.now() + (failure?.step === CONNECTION ? CLEAN_UP_AFTER_FAILURE_MS : 0);
       /* oxlint-disable no-await-in-loop -- one request after the other, until the key is gone for good */
       for (;;) {
-        const { record, failure: lost } = await this.take(http, step, { timeoutMs });
+        const { record, failure: lost } = await this.take(http, step, { timeoutMs }, trace);
         records.push(record);
         // A service that is gone is asked once.
         if (lost?.step === CONNECTION) return records;
@@ -127,9 +129,14 @@ export class WorkflowRunner {
     return records;
   }
 
-  /** A request, as a part of the trace of whoever asked for the run. */
-  private async take(http: HttpTransport, step: Step, call: CallOptions): Promise<Outcome> {
-    const span = this.options.tracer && beginSpan(this.options.tracer, step, this.options.url);
+  private async take(
+    http: HttpTransport,
+    step: Step,
+    call: CallOptions,
+    trace: TraceContext | undefined,
+  ): Promise<Outcome> {
+    const { tracer, url } = this.options;
+    const span = tracer && beginSpan(tracer, step, url, trace);
     const outcome = await this.send(http, step, { ...call, trace: span && traceHeaders(span.context) });
     if (span !== undefined) endSpan(span, outcome);
     return outcome;
@@ -159,12 +166,17 @@ export class WorkflowRunner {
 }
 
 /** The key is in the path, which is left out. */
-function beginSpan(tracer: Tracer, { name, request: { method } }: Step, url: string): Span {
+function beginSpan(
+  tracer: Tracer,
+  { name, request: { method } }: Step,
+  url: string,
+  parent: TraceContext | undefined,
+): Span {
   const { protocol, hostname, port } = new URL(url);
   return tracer.start({
     name: method,
     kind: 'client',
-    parent: tracer.current()?.context,
+    parent,
     attributes: {
       'http.request.method': method,
       'server.address': hostname,

@@ -6,6 +6,8 @@ import type { SpanClock } from './span-clock.js';
 /** A span of the SDK behind the port. */
 export class OtelSpan implements Span {
   private made: TraceContext | undefined;
+  /** Called at the end of a span that is recorded. */
+  onEnd: (() => void) | undefined;
 
   constructor(
     private readonly span: ApiSpan,
@@ -33,6 +35,7 @@ export class OtelSpan implements Span {
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end(this.clock.unixTime(endedAt));
+    this.onEnd?.();
   }
 }
 

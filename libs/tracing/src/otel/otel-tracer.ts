@@ -11,13 +11,15 @@ import {
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, SamplingDecision, TracerProvider, type Sampler } from '@opentelemetry/sdk-trace';
 import type { TracerOptions } from '../tracer-options.js';
 import type { TraceContext } from '../trace-context.js';
 import type { Span, SpanKind, SpanStart, Tracer } from '../tracer.js';
 import { ForeignTraceState, OtelSpan } from './otel-span.js';
+import { PrimedIds } from './primed-ids.js';
 import { samplerOf } from './samplers.js';
 import { SpanClock } from './span-clock.js';
+import { UnrecordedSpan } from './unrecorded-span.js';
 import { WatchedExporter } from './watched-exporter.js';
 
 const KINDS: Readonly<Record<SpanKind, ApiSpanKind>> = {
@@ -34,7 +36,17 @@ export class OtelTracer implements Tracer {
   private readonly provider: TracerProvider;
   private readonly tracer: ApiTracer;
   private readonly running = new AsyncLocalStorage<Span>();
+  /** How many spans that {@link current} may have to find have not ended yet. */
+  private entered = 0;
+
+  /** While it is used, an AsyncLocalStorage of Node.js before 24 has a part in every promise of the process: with nobody to be found it is turned off, until the next `run`. */
+  private readonly leave = (): void => {
+    if (--this.entered === 0) this.running.disable();
+  };
+
   private readonly clock = new SpanClock();
+  private readonly ids = new PrimedIds();
+  private readonly sampler: Sampler;
 
   constructor(options: TracerOptions) {
     const { serviceName, serviceVersion, protocol, logger, maxQueueSize } = options;
@@ -44,12 +56,14 @@ export class OtelTracer implements Tracer {
       'service.instance.id': randomUUID(),
     });
     const exporter = protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter();
+    this.sampler = samplerOf(options.sampler, options.samplerRatio);
     this.provider = new TracerProvider({
+      idGenerator: this.ids,
       // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
       resource: defaultResource()
         .merge(own)
         .merge(detectResources({ detectors: [envDetector] })),
-      sampler: samplerOf(options.sampler, options.samplerRatio),
+      sampler: this.sampler,
       spanProcessors: [
         new BatchSpanProcessor({
           exporter: new WatchedExporter(exporter, logger),
@@ -62,13 +76,22 @@ export class OtelTracer implements Tracer {
     this.tracer = this.provider.getTracer('kvasir', serviceVersion);
   }
 
-  start({ name, kind, parent, attributes, startedAt = performance.now() }: SpanStart): Span {
-    const options = { kind: KINDS[kind], attributes, startTime: this.clock.unixTime(startedAt) };
+  start({ name, kind, parent, attributes = {}, startedAt = performance.now() }: SpanStart): Span {
+    const { ids } = this;
     const context = parent === undefined ? ROOT_CONTEXT : contextFor(parent);
+    const traceId = parent?.traceId ?? ids.generateTraceId();
+    // The SDK asks once more, and is told the same.
+    const { decision } = this.sampler.shouldSample(context, traceId, name, KINDS[kind], attributes, []);
+    if (decision === SamplingDecision.NOT_RECORD) return new UnrecordedSpan(traceId, parent?.state, ids);
+    if (parent === undefined) ids.prime(traceId);
+    const options = { kind: KINDS[kind], attributes, startTime: this.clock.unixTime(startedAt) };
     return new OtelSpan(this.tracer.startSpan(name, options, context), this.clock);
   }
 
   within<Result>(span: Span, work: () => Result): Result {
+    if (!(span instanceof OtelSpan) || !span.isRecorded) return work();
+    this.entered++;
+    span.onEnd = this.leave;
     return this.running.run(span, work);
   }
 

@@ -4,9 +4,6 @@ import type { TracerLogger } from '../tracer-options.js';
 type Callback = Parameters<SpanExporter['export']>[1];
 type Outcome = Parameters<Callback>[0];
 
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const SUCCESS = 0;
-
 /** Long enough for what a socket says; what a collector answers is not logged. */
 const MAX_REASON = 200;
 
@@ -35,8 +32,9 @@ export class WatchedExporter implements SpanExporter {
     return this.exporter.forceFlush?.() ?? Promise.resolve();
   }
 
-  private note({ code, error }: Outcome, spans: number): void {
-    if (Number(code) === SUCCESS) {
+  /** A failed outcome has its error with it. */
+  private note({ error }: Outcome, spans: number): void {
+    if (error === undefined) {
       if (this.failing) this.logger.info({ lost: this.lost }, 'spans are taken again; those from meanwhile are lost');
       this.failing = false;
       this.lost = 0;
@@ -45,7 +43,7 @@ export class WatchedExporter implements SpanExporter {
     this.lost += spans;
     if (this.failing) return;
     this.failing = true;
-    const reason = error?.message.slice(0, MAX_REASON);
+    const reason = error.message.slice(0, MAX_REASON);
     this.logger.warn({ reason }, 'spans cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT and are lost until they can be');
   }
 }
