@@ -65,10 +65,10 @@ clean: ## Remove what was built, and the containers with their images and their 
 	rm -rf dist coverage node_modules/.cache
 	@if docker compose version >/dev/null 2>&1; then echo "docker compose --profile postgres down --volumes --rmi local" && docker compose --profile postgres down --volumes --rmi local; fi
 
-# A key of this machine's own for the gateway.
+# Keys of this machine's own for the gateway: for clients, and for Prometheus.
 .env:
-	@node -e 'require("fs").writeFileSync(".env", "API_KEY=" + require("crypto").randomBytes(24).toString("base64url") + "\n", { mode: 0o600, flag: "wx" })'
-	@echo "wrote .env with an API key for the gateway"
+	@node -e 'const key = () => require("crypto").randomBytes(24).toString("base64url"); require("fs").writeFileSync(".env", "API_KEY=" + key() + "\nMETRICS_KEY=" + key() + "\n", { mode: 0o600, flag: "wx" })'
+	@echo "wrote .env with an API key for the gateway, and one for its metrics"
 
 # npm warns of packages that name a later Node.js as their engine; docs/dependencies.md has the list.
 $(INSTALLED): package.json package-lock.json .npmrc

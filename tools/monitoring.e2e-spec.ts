@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { useTestServices } from '@kvasir/test-harness';
+import { freePort, useTestServices } from '@kvasir/test-harness';
 import { parse } from 'yaml';
 import { labelsOf, metricNamesOf } from './testing/promql.js';
 
@@ -53,8 +53,12 @@ describe('what is known of the metrics', () => {
   let labels: Set<string>;
 
   beforeAll(async () => {
-    const { http } = await services.start();
-    known = namesIn((await http.get('/metrics')).text);
+    const GRPC_PORT = String(await freePort());
+    const { http } = await services.start({ env: { GRPC_PORT } });
+    const gatewayEnv = { KV_GRPC_URL: `127.0.0.1:${GRPC_PORT}`, API_KEY: 'k', METRICS_KEY: 'm' };
+    const gateway = await services.start({ app: 'api-gateway', env: gatewayEnv });
+    const ofGateway = await gateway.http.send('GET', '/metrics', { headers: { 'x-api-key': 'm' } });
+    known = namesIn((await http.get('/metrics')).text + ofGateway.text);
     const table = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8').matchAll(
       /^\| `kvasir_\w+` *\| \w+ *\| ([\w, ]+?) *\|/gm,
     );

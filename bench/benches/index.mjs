@@ -17,6 +17,7 @@ export const BENCHES = [
   { name: 'store-size', title: 'Cost against the size of the store', table: true, quick: true },
   { name: 'listing-pause', title: 'What a long listing does to others', table: true, quick: false },
   { name: 'metrics', title: 'What metrics and API keys cost', table: false, quick: false },
+  { name: 'tracing', title: 'What traces cost', table: false, quick: false },
   { name: 'replay', title: 'Replay of the log', table: false, quick: false },
   { name: 'memory-per-entry', title: 'Memory', table: false, quick: false },
   { name: 'durable-writes', title: 'What the sync costs', table: false, quick: false },

@@ -26,7 +26,7 @@ interface RouteCase {
   readonly method: string;
   readonly path: string;
   readonly body?: string;
-  readonly needs: 'read' | 'write' | 'delete' | 'open';
+  readonly needs: 'read' | 'write' | 'delete' | 'open' | 'metrics';
   readonly status: number;
 }
 
@@ -35,6 +35,7 @@ const ROUTES: Readonly<Record<string, RouteCase>> = {
   'GET /': { method: 'GET', path: '/', needs: 'open', status: 200 },
   'GET /health': { method: 'GET', path: '/health', needs: 'open', status: 200 },
   'GET /health/ready': { method: 'GET', path: '/health/ready', needs: 'open', status: 200 },
+  'GET /metrics': { method: 'GET', path: '/metrics', needs: 'metrics', status: 200 },
   'PUT /v1/values': {
     method: 'PUT',
     path: '/v1/values',
@@ -52,6 +53,8 @@ let gateway: ServiceProcess;
 /** A key that the gateway knows, and kv-service does not. */
 const GATEWAY_ONLY = 'known-to-the-gateway';
 
+const METRICS_KEY = 'key-of-prometheus';
+
 beforeAll(async () => {
   const directory = services.directory();
   const port = String(await freePort());
@@ -61,7 +64,7 @@ beforeAll(async () => {
   const keys = [...Object.keys(CALLERS).map(testApiKey), GATEWAY_ONLY].join(',');
   gateway = await services.start({
     app: 'api-gateway',
-    env: { ...shared, KV_GRPC_URL: `127.0.0.1:${port}`, API_KEYS: keys },
+    env: { ...shared, KV_GRPC_URL: `127.0.0.1:${port}`, API_KEYS: keys, METRICS_KEY },
   });
 });
 
@@ -117,11 +120,14 @@ describe('the routes of api-gateway, in front of a kv-service with API keys', ()
         expect((await send(gateway, route)).status).toBe(route.status);
         return;
       }
+      // See below.
+      if (needs === 'metrics') return;
       const before = await wholeStore();
       const form = (text: RegExp): object => ({ error: expect.stringMatching(text) });
       const refusals: [string | undefined, number, RegExp][] = [
         [undefined, 401, /^the header x-api-key is missing$/],
         ['wrong', 401, /^the header x-api-key is none of the keys known here$/],
+        [METRICS_KEY, 401, /^the header x-api-key is none of the keys known here$/],
         [GATEWAY_ONLY, 401, /^kv-service does not know this API key$/],
         ...refusedCallers(needs).map((name): [string, number, RegExp] => [
           testApiKey(name),
@@ -138,6 +144,25 @@ describe('the routes of api-gateway, in front of a kv-service with API keys', ()
       expect((await send(gateway, route, testApiKey(`only-${needs}`))).status).toBe(route.status);
     },
   );
+
+  it.each([
+    [{}, 401],
+    [{ 'x-api-key': 'wrong' }, 401],
+    [{ Authorization: 'Bearer wrong' }, 401],
+    [{ Authorization: METRICS_KEY }, 401],
+    [{ 'x-api-key': testApiKey('everything') }, 403],
+    [{ 'x-api-key': GATEWAY_ONLY }, 403],
+    [{ 'x-api-key': METRICS_KEY }, 200],
+    [{ Authorization: `Bearer ${METRICS_KEY}` }, 200],
+  ])('GET /metrics with %j is a %d', async (headers: Readonly<Record<string, string>>, status) => {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await gateway.http.send(method, '/metrics', { headers });
+      expect(answer.status).toBe(status);
+      if (status === 401) expect(answer.headers['www-authenticate']).toMatch(/^Bearer .*, ApiKey header="x-api-key"$/);
+      if (status !== 200 && method === 'GET')
+        expect(answer.json()).toEqual({ error: expect.stringContaining('metrics') });
+    }
+  });
 
   it('do not log what callers have no right to as something that is wrong', async () => {
     await send(gateway, ROUTES['GET /v1/values/{key}'] as RouteCase, testApiKey('another-prefix'));

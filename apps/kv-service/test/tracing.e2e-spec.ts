@@ -136,7 +136,8 @@ describe('spans of kv-service', () => {
     const service = await services.start({ env: { ...collector.env, LOG_LEVEL: 'debug', STORE: 'memory' } });
     await service.http.get('/kv/nobody-began-it');
     const line = await service.logLine(({ msg, key }) => msg === 'request' && key === 'nobody-began-it');
-    await collector.spansOf(line['traceId'] as string, 1);
+    const [span] = await collector.spansOf(line['traceId'] as string, 1);
+    expect(span).toMatchObject({ name: 'GET /kv/:key', parentSpanId: '' });
   });
 
   it('are sent as protobuf when nobody asks for something else', async () => {
@@ -211,7 +212,8 @@ describe('a collector that does not do its part', () => {
     await service.logLine(({ msg }) => msg === LOST);
     collector.mode = 'serve';
     await service.http.get('/kv/k');
-    await service.logLine(({ msg }) => msg === 'spans are taken again; those from meanwhile are lost');
+    const line = await service.logLine(({ msg }) => msg === 'spans are taken again; those from meanwhile are lost');
+    expect([line['lost'], line.level]).toEqual([1, 30]);
   });
 
   it('does not hold a stop that it hangs in', async () => {
