@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { readdirSync } from 'node:fs';
 import { RequestMethod } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { useTestServices, type HttpClient } from '@kvasir/test-harness';
+import { useTestServices, type HttpAnswer, type HttpClient } from '@kvasir/test-harness';
+import { ROUTE_NEEDS } from './testing/route-needs.js';
 
 interface Schema {
   readonly $ref?: string;
@@ -16,6 +17,7 @@ interface Schema {
 }
 interface Content {
   readonly description?: string;
+  readonly headers?: Readonly<Record<string, { readonly description?: string; readonly schema?: Schema }>>;
   readonly content?: Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
 }
 interface OperationDoc {
@@ -93,6 +95,19 @@ function resolve(schema: Schema): Schema {
   return name === undefined ? schema : api.components.schemas[name]!;
 }
 
+/** In lower case and order. */
+function headersOf(content: Content | undefined): string[] {
+  return Object.keys(content?.headers ?? {})
+    .map((name) => name.toLowerCase())
+    .sort();
+}
+
+/** The names of an error's members, those inside others too. */
+function membersOf(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([name, member]) => [name, ...membersOf(member)]);
+}
+
 /** What a schema's examples come to: the text that Swagger UI's "Try it out" would send. */
 function exampleOf(given: Schema): unknown {
   const schema = resolve(given);
@@ -153,14 +168,14 @@ describe('/docs-json', () => {
   });
 
   it.each([
-    ['GET /kv', ['200', '400', '401', '403', '500', '503']],
-    ['GET /kv/{key}', ['200', '400', '401', '403', '404', '500', '503']],
-    ['PUT /kv/{key}', ['200', '400', '401', '403', '413', '415', '500', '503', '507']],
-    ['DELETE /kv/{key}', ['200', '400', '401', '403', '404', '500', '503', '507']],
-    ['POST /kv/batch', ['200', '400', '401', '403', '413', '415', '500', '503', '507']],
-    ['GET /stats', ['200', '400', '401', '403', '500', '503']],
+    ['GET /kv', ['200', '400', '401', '403', '429', '500', '503']],
+    ['GET /kv/{key}', ['200', '400', '401', '403', '404', '429', '500', '503']],
+    ['PUT /kv/{key}', ['200', '400', '401', '403', '413', '415', '429', '500', '503', '507']],
+    ['DELETE /kv/{key}', ['200', '400', '401', '403', '404', '429', '500', '503', '507']],
+    ['POST /kv/batch', ['200', '400', '401', '403', '413', '415', '429', '500', '503', '507']],
+    ['GET /stats', ['200', '400', '401', '403', '429', '500', '503']],
     ['GET /health', ['200']],
-    ['GET /', ['200']],
+    ['GET /', ['200', '429']],
   ])('has the error answers of %s', (name, statuses) => {
     const doc = operations.find((operation) => operation.name === name)?.doc;
     expect(Object.keys(doc?.responses ?? {}).sort()).toEqual(statuses);
@@ -168,6 +183,54 @@ describe('/docs-json', () => {
       if (Number(status) < 400) continue;
       expect(response.description).toMatch(/\w+ \w+/);
       expect(Object.keys(schemaOf(response)?.properties ?? {})).toEqual(['error', 'type', 'title', 'status', 'detail']);
+    }
+  });
+
+  it('says of each route how it refuses callers, callers that ask too often, and what needs a store that is not there', () => {
+    const withoutStore = ['GET /', 'GET /health', 'GET /health/live', 'GET /metrics', 'GET /admin/log-level'];
+    expect(operations.map(({ name }) => name).sort()).toEqual(Object.keys(ROUTE_NEEDS).sort());
+    for (const { name, path, doc } of operations) {
+      const needs = ROUTE_NEEDS[name]![0]!.needs;
+      const expected = {
+        401: needs !== 'open',
+        403: needs !== 'open',
+        429: !path.startsWith('/health'),
+        503: !withoutStore.includes(name),
+      };
+      const documented = Object.keys(expected).map((status) => [status, doc.responses[status] !== undefined]);
+      expect({ name, ...Object.fromEntries(documented) }).toEqual({ name, ...expected });
+      if (expected[401]) expect(headersOf(doc.responses['401'])).toEqual(['www-authenticate']);
+      if (expected[429])
+        expect(headersOf(doc.responses['429'])).toEqual(['ratelimit', 'ratelimit-policy', 'retry-after']);
+    }
+  });
+
+  it('has the 429 of each route, and the 401 of those of /admin, as the service answers them', async () => {
+    const limited = await services.start({ env: { ADMIN_KEY: 'admin-key-of-this-test', RATE_LIMIT: '1' } });
+    for (const { name, path, doc } of operations) {
+      const { method, path: concrete } = ROUTE_NEEDS[name]![0]!;
+      const answers = new Map<number, HttpAnswer>();
+      // Two within a second are one too many, and two that are not, are asked again.
+      while (!path.startsWith('/health') && !answers.has(429)) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other is what is asked here
+        const answer = await limited.http.send(method, concrete);
+        answers.set(answer.status, answer);
+      }
+      for (const [status, answer] of answers) {
+        if (status !== 429 && status !== 401) continue;
+        const documented = doc.responses[String(status)];
+        const [media] = Object.values(documented?.content ?? {});
+        expect({ name, status, headers: Object.keys(answer.headers) }).toEqual({
+          name,
+          status,
+          headers: expect.arrayContaining(headersOf(documented)),
+        });
+        expect({ name, status, members: membersOf(answer.json()) }).toEqual({
+          name,
+          status,
+          members: membersOf(media?.example),
+        });
+      }
     }
   });
 

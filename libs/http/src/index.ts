@@ -6,6 +6,7 @@ export { parseTrustProxy, type AddressSource, type TrustProxy } from './limits/c
 export { RateLimiter, type RateExcess, type RateLimiterOptions } from './limits/rate-limiter.js';
 export { listBody } from './list-body.js';
 export { decodePercent } from './percent-decoding.js';
+export { ProblemDto } from './problem.dto.js';
 export { requestId } from './request-log.js';
 export type { RequestObserver } from './request-observer.js';
 export { shorten } from './shorten.js';
@@ -13,6 +14,9 @@ export {
   ApiRefusals,
   BODY_REFUSALS,
   COMMON_REFUSALS,
+  KEY_REFUSALS,
+  RATE_REFUSALS,
+  SERVER_REFUSALS,
   WRITE_REFUSALS,
   type RefusalDoc,
   type RefusalDocs,

@@ -1,5 +1,5 @@
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { PAGE_HEADERS, WireAnswer, WireController, WireGet } from '@kvasir/http';
+import { ApiRefusals, PAGE_HEADERS, RATE_REFUSALS, WireAnswer, WireController, WireGet } from '@kvasir/http';
 import { errorAnswer, GATEWAY_API } from '../gateway.api.js';
 import { Readiness } from '../upstream/readiness.js';
 import { ErrorDto } from '../values/values.dto.js';
@@ -40,6 +40,7 @@ export class OperationsController {
   @WireGet()
   @ApiOperation({ summary: 'Find the other addresses' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string' }, example: LINKS } })
+  @ApiRefusals(GATEWAY_API, ErrorDto, RATE_REFUSALS)
   links(): WireAnswer {
     return ROOT;
   }

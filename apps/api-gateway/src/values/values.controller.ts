@@ -11,6 +11,8 @@ import {
 import { GrpcCallError } from '@kvasir/client';
 import {
   ApiRefusals,
+  RATE_REFUSALS,
+  SERVER_REFUSALS,
   WireAnswer,
   WireController,
   WireDelete,
@@ -22,7 +24,7 @@ import {
 } from '@kvasir/http';
 import { parseTraceContext } from '@kvasir/tracing';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { API_KEY_HEADER } from '../auth/api-key-header.js';
+import { API_KEY_HEADER, CHALLENGE } from '../auth/api-key-header.js';
 import { GATEWAY_API, KEY_IS_REQUIRED } from '../gateway.api.js';
 import { isAboutCaller, refusalOf } from '../upstream/call-refusal.js';
 import { Upstream, type UpstreamCaller } from '../upstream/upstream.js';
@@ -39,11 +41,14 @@ const REFUSALS: RefusalDocs = {
   401: {
     when: 'No key, or one that the gateway or kv-service does not know; nothing was done.',
     text: `the header ${API_KEY_HEADER} is missing`,
+    headers: { 'WWW-Authenticate': { description: 'How a key is sent.', example: CHALLENGE } },
   },
   403: {
     when: 'kv-service has API keys, and this one has no right to the key; nothing was done.',
     text: "this API key has no right to read the key 'hello'",
   },
+  ...RATE_REFUSALS,
+  ...SERVER_REFUSALS,
   503: { when: 'kv-service cannot be reached, or did not answer in time.', text: 'kv-service cannot be reached' },
 };
 

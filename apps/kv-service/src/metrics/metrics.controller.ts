@@ -1,12 +1,25 @@
 import { Optional } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DEFAULT_API, WireAnswer, WireController, WireGet, WireRefusal, type WireRequest } from '@kvasir/http';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import {
+  ApiRefusals,
+  DEFAULT_API,
+  KEY_REFUSALS,
+  ProblemDto,
+  RATE_REFUSALS,
+  SERVER_REFUSALS,
+  WireAnswer,
+  WireController,
+  WireGet,
+  WireRefusal,
+  type WireRequest,
+} from '@kvasir/http';
 import { Access } from '../access/access.js';
-import { PROBLEM } from '../operations/admin/problem.docs.js';
 import { ServiceMetrics } from './service-metrics.js';
 
 const EXAMPLE =
   '# HELP kvasir_ready 1 when /health/ready is a 200, else 0.\n# TYPE kvasir_ready gauge\nkvasir_ready 1\n';
+
+const METRICS_OFF = 'there is nothing at this path: METRICS is off';
 
 /** What Prometheus asks (docs/operations.md). */
 @ApiTags('operations')
@@ -24,18 +37,18 @@ export class MetricsController {
   })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string', example: EXAMPLE } })
-  @ApiResponse({
-    ...PROBLEM,
-    status: 401,
-    description: 'The service has API keys, and the request has none that it knows.',
+  @ApiRefusals(DEFAULT_API, ProblemDto, {
+    ...KEY_REFUSALS,
+    403: { when: 'The API key does not have the verb monitor.', text: "this API key has no right to 'monitor'" },
+    404: { when: 'METRICS is off.', text: METRICS_OFF },
+    ...RATE_REFUSALS,
+    ...SERVER_REFUSALS,
   })
-  @ApiResponse({ ...PROBLEM, status: 403, description: 'The API key does not have the verb monitor.' })
-  @ApiResponse({ ...PROBLEM, status: 404, description: 'METRICS is off.' })
   async read({ caller }: WireRequest): Promise<WireAnswer> {
     this.access.require(caller, 'monitor');
     const { metrics } = this;
     // Without a route here, the path would be another API's.
-    if (metrics === undefined) throw new WireRefusal(404, 'there is nothing at this path: METRICS is off');
+    if (metrics === undefined) throw new WireRefusal(404, METRICS_OFF);
     return new WireAnswer(200, await metrics.text(), { 'Cache-Control': 'no-store' }, metrics.contentType);
   }
 }

@@ -1,6 +1,15 @@
 import { Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { DEFAULT_API, PAGE_HEADERS, WireAnswer, WireController, WireGet } from '@kvasir/http';
+import {
+  ApiRefusals,
+  DEFAULT_API,
+  PAGE_HEADERS,
+  ProblemDto,
+  RATE_REFUSALS,
+  WireAnswer,
+  WireController,
+  WireGet,
+} from '@kvasir/http';
 import type { KvServiceConfig } from '../config/config.js';
 import { KV_SERVICE_CONFIG } from '../config/config.token.js';
 
@@ -37,6 +46,7 @@ export class RootController {
   @WireGet()
   @ApiOperation({ summary: 'Find the other addresses' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string' }, example: LINKS } })
+  @ApiRefusals(DEFAULT_API, ProblemDto, RATE_REFUSALS)
   links(): WireAnswer {
     return this.answer;
   }

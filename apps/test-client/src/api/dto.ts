@@ -188,21 +188,3 @@ export class RunsQueryDto {
   @Max(KEPT_RUNS, { message: `limit is a whole number from 1 to ${KEPT_RUNS}` })
   limit?: number;
 }
-
-/** An error: a text for people, and the members of RFC 9457. */
-export class ProblemDto {
-  @ApiProperty({ description: 'What was wrong, and what is allowed.', example: 'there is no such run' })
-  error!: string;
-
-  @ApiProperty({ example: 'about:blank' })
-  type!: string;
-
-  @ApiProperty({ example: 'Not Found' })
-  title!: string;
-
-  @ApiProperty({ type: 'integer', example: 404 })
-  status!: number;
-
-  @ApiProperty({ example: 'there is no such run' })
-  detail!: string;
-}

@@ -1,9 +1,8 @@
-import { ApiRefusals, BODY_REFUSALS, DEFAULT_API, type RefusalDocs } from '@kvasir/http';
-import { ProblemDto } from './dto.js';
+import { ApiRefusals, BODY_REFUSALS, DEFAULT_API, ProblemDto, SERVER_REFUSALS, type RefusalDocs } from '@kvasir/http';
 
 /** What any request may be answered. */
 const ANY: RefusalDocs = {
-  500: { when: 'Something failed that should not; the log tells what.', text: 'internal error' },
+  ...SERVER_REFUSALS,
   503: { when: 'The service is stopping.', text: 'the service is stopping' },
 };
 

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/swagger';
 import {
   listBody,
+  ProblemDto,
   REQUEST_LIMITS,
   WireAnswer,
   WireController,
@@ -27,7 +28,7 @@ import { listingBody } from './kv-listing.js';
 import { decodeBatch, decodePut } from './kv-requests.js';
 import { KV_API } from './kv.api.js';
 import { ApiBodyErrors, ApiServerErrors, ApiWriteErrors } from './kv.docs.js';
-import { BatchDto, BatchResultsDto, KeyListDto, ProblemDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
+import { BatchDto, BatchResultsDto, KeyListDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
 
 const SUCCESS_TEXT = '{"success":true}';
 const NOT_FOUND_TEXT = 'key not found';

@@ -1,6 +1,5 @@
-import { ApiRefusals, BODY_REFUSALS, COMMON_REFUSALS, WRITE_REFUSALS } from '@kvasir/http';
+import { ApiRefusals, BODY_REFUSALS, COMMON_REFUSALS, ProblemDto, WRITE_REFUSALS } from '@kvasir/http';
 import { KV_API } from './kv.api.js';
-import { ProblemDto } from './kv.dto.js';
 
 /** Documents the refusals of a request with a body. */
 export const ApiBodyErrors = (): MethodDecorator =>

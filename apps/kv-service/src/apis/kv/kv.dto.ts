@@ -104,21 +104,3 @@ export class BatchResultsDto {
   })
   results!: (SuccessDto | ValueDto | BatchErrorDto)[];
 }
-
-/** An error: a text for people, and the members of RFC 9457. */
-export class ProblemDto {
-  @ApiProperty({ description: 'What was wrong, and what is allowed.', example: 'key not found' })
-  error!: string;
-
-  @ApiProperty({ example: 'about:blank' })
-  type!: string;
-
-  @ApiProperty({ example: 'Not Found' })
-  title!: string;
-
-  @ApiProperty({ type: 'integer', example: 404 })
-  status!: number;
-
-  @ApiProperty({ example: 'key not found' })
-  detail!: string;
-}

@@ -2,6 +2,9 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { WireRefusal, type WireRequest } from '@kvasir/http';
 import { Principal, requireVerb } from '@kvasir/kv-core';
 
+/** `WWW-Authenticate` of a 401 below `/admin`. */
+export const KEY_CHALLENGE = 'ApiKey header="x-api-key"';
+
 /** What a request to `/admin` must bring: an API key with the verb `admin`, or ADMIN_KEY. */
 export class AdminKey {
   private readonly digest: Buffer | undefined;
@@ -23,11 +26,15 @@ export class AdminKey {
       return;
     }
     const given = request.header('x-api-key');
-    if (given === undefined) throw new WireRefusal(401, 'the header x-api-key is missing');
+    if (given === undefined) throw unauthorized('the header x-api-key is missing');
     if (this.digest === undefined || !timingSafeEqual(digestOf(given), this.digest)) {
-      throw new WireRefusal(401, 'the key in x-api-key is wrong');
+      throw unauthorized('the key in x-api-key is wrong');
     }
   }
+}
+
+function unauthorized(text: string): WireRefusal {
+  return new WireRefusal(401, text, { headers: { 'WWW-Authenticate': KEY_CHALLENGE } });
 }
 
 function digestOf(key: string): Buffer {

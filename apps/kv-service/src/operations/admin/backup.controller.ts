@@ -1,19 +1,10 @@
 import { tmpdir } from 'node:os';
 import { Inject } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery } from '@nestjs/swagger';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { BACKUP_CONTENT_TYPE, BackupReader, writeBackup } from '@kvasir/backup';
 import {
+  COMMON_REFUSALS,
   DEFAULT_API,
   shorten,
   WireAnswer,
@@ -21,6 +12,7 @@ import {
   WireGet,
   WirePostStream,
   WireRefusal,
+  WRITE_REFUSALS,
   type WireQuery,
   type WireRequest,
 } from '@kvasir/http';
@@ -29,7 +21,7 @@ import { Access } from '../../access/access.js';
 import type { KvServiceConfig } from '../../config/config.js';
 import { KV_SERVICE_CONFIG } from '../../config/config.token.js';
 import { AdminKey } from './admin-key.js';
-import { PROBLEM } from './problem.docs.js';
+import { AdminDocs, AdminRefusals, NeedsStore } from './admin.docs.js';
 import { checkBackup, spooledBackup } from './spooled-backup.js';
 
 const MODES: readonly LoadMode[] = ['replace', 'fill', 'merge'];
@@ -63,10 +55,13 @@ export class ImportDto {
 }
 
 /** `/admin/export` and `/admin/import`: all entries as a backup, and back. docs/cli.md describes its form. */
-@ApiTags('operations')
-@ApiHeader({ name: 'x-api-key', required: true, description: 'ADMIN_KEY, or an API key with the verb admin' })
-@ApiResponse({ ...PROBLEM, status: 401, description: 'x-api-key is missing or wrong.' })
-@ApiResponse({ ...PROBLEM, status: 403, description: 'The API key does not have the verb admin for every key.' })
+@AdminRefusals({
+  403: {
+    when: 'The API key does not have the verb admin for every key.',
+    text: 'this API key has no right to every key, which a backup or a restore needs',
+  },
+})
+@AdminDocs()
 @WireController('admin', DEFAULT_API)
 export class BackupController {
   constructor(
@@ -82,6 +77,7 @@ export class BackupController {
     description:
       'One JSON text a line: a header, the entries in byte order of their keys, a footer with count, revision and SHA-256 of all before it. Reads and writes go on meanwhile. Without its footer an export is not whole.',
   })
+  @NeedsStore()
   @ApiOkResponse({
     content: {
       [BACKUP_CONTENT_TYPE]: {
@@ -119,18 +115,21 @@ export class BackupController {
   @ApiConsumes(BACKUP_CONTENT_TYPE)
   @ApiBody({ required: true, description: 'What the export gave.', schema: { type: 'string', example: EXAMPLE } })
   @ApiOkResponse({ type: ImportDto })
-  @ApiResponse({
-    ...PROBLEM,
-    status: 400,
-    description: 'The body is no whole, undamaged export, or the query does not fit.',
+  @AdminRefusals({
+    400: {
+      when: 'The body is no whole, undamaged export, or the query does not fit.',
+      text: `there is no mode in the query; it is ${MODES.join(', ')}`,
+    },
+    415: {
+      when: `The Content-Type is not ${BACKUP_CONTENT_TYPE}.`,
+      text: `the Content-Type 'text/plain' is not taken; it must be ${BACKUP_CONTENT_TYPE}`,
+    },
+    503: {
+      ...COMMON_REFUSALS[503]!,
+      when: 'Another import is under way, or the store cannot take it now.',
+    },
+    507: { ...WRITE_REFUSALS[507]!, when: 'There is no room for it; nothing was changed.' },
   })
-  @ApiResponse({ ...PROBLEM, status: 415, description: `The Content-Type is not ${BACKUP_CONTENT_TYPE}.` })
-  @ApiResponse({
-    ...PROBLEM,
-    status: 503,
-    description: 'Another import is under way, or the store cannot take it now.',
-  })
-  @ApiResponse({ ...PROBLEM, status: 507, description: 'There is no room for it.' })
   async import(request: WireRequest): Promise<WireAnswer> {
     this.adminKey.require(request);
     const { mode, dryRun } = readQuery(request.query);

@@ -1,4 +1,4 @@
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import {
   BODY_REFUSALS,
@@ -14,7 +14,7 @@ import {
 import { JsonReader } from '@kvasir/kv-core';
 import { LOG_LEVELS, logLevel, LogLevelSwitch, type LogLevel } from '@kvasir/service';
 import { AdminKey } from './admin-key.js';
-import { PROBLEM } from './problem.docs.js';
+import { AdminDocs, AdminRefusals } from './admin.docs.js';
 
 /** The least severe level that is logged. */
 export class LogLevelDto {
@@ -23,10 +23,7 @@ export class LogLevelDto {
 }
 
 /** `/admin/log-level`: LOG_LEVEL of the running process. The next start goes by the setting again. */
-@ApiTags('operations')
-@ApiHeader({ name: 'x-api-key', required: true, description: 'ADMIN_KEY, or an API key with the verb admin' })
-@ApiResponse({ ...PROBLEM, status: 401, description: 'x-api-key is missing or wrong.' })
-@ApiResponse({ ...PROBLEM, status: 403, description: 'The API key does not have the verb admin.' })
+@AdminDocs()
 @WireController('admin/log-level', DEFAULT_API)
 export class LogLevelController {
   constructor(
@@ -47,9 +44,14 @@ export class LogLevelController {
   @ApiOperation({ summary: 'Change what is logged', description: 'Until the process ends; nothing is restarted.' })
   @ApiBody({ type: LogLevelDto })
   @ApiOkResponse({ type: LogLevelDto })
-  @ApiResponse({ ...PROBLEM, status: 400, description: 'This is no level.' })
-  @ApiResponse({ ...PROBLEM, status: 413, description: BODY_REFUSALS[413]!.when })
-  @ApiResponse({ ...PROBLEM, status: 415, description: BODY_REFUSALS[415]!.when })
+  @AdminRefusals({
+    400: { when: 'This is no level.', text: `the body has no 'level': allowed is ${logLevel.allowed}` },
+    ...BODY_REFUSALS,
+    503: {
+      when: 'Too many large bodies are arriving.',
+      text: 'there is no room left for large request bodies: too many are arriving; try again',
+    },
+  })
   put(request: WireRequest): WireAnswer {
     this.adminKey.require(request);
     const level = readLevel(request.body);
