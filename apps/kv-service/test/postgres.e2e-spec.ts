@@ -33,6 +33,15 @@ function start(env: Record<string, string> = {}): Promise<ServiceProcess> {
   });
 }
 
+/** Asks for the metrics until a figure of theirs, which the pattern's group is, is as it should be. */
+async function metricUntil(http: HttpClient, pattern: RegExp, isReached: (figure: number) => boolean): Promise<void> {
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- asked again when answered
+    const { text } = await http.get('/metrics');
+    if (isReached(Number(pattern.exec(text)?.[1] ?? 0))) return;
+  }
+}
+
 const clients: GrpcKvClient[] = [];
 afterAll(() => clients.forEach((client) => client.close()));
 
@@ -234,6 +243,42 @@ describe('a service whose database goes away', () => {
       expect(JSON.stringify([service.logLines, service.stderr, answers.map(({ text }) => text)])).not.toContain(
         password,
       );
+    } finally {
+      await restarted?.stop();
+    }
+  }, 60_000);
+
+  it('says so once, and once when it is back, however long it is away', async () => {
+    const server = await PostgresServer.start({ directory, settings: ['fsync=off'] });
+    const service = await start({ DATABASE_URL: server.url, DATABASE_TIMEOUT_MS: '200', PURGE_INTERVAL_MS: '5' });
+    const { http } = service;
+    let restarted: PostgresServer | undefined;
+    try {
+      // Several connections of the service, idle when the server goes.
+      await Promise.all(upTo(50).map((i) => http.get(`/kv/${i}`)));
+      await server.stop();
+      await metricUntil(
+        http,
+        /\nkvasir_store_failures_total\{code="STORE_UNAVAILABLE"\} (\d+)\n/,
+        (failures) => failures >= 5,
+      );
+      restarted = await PostgresServer.start({ directory, port: server.port, settings: ['fsync=off'] });
+      await service.logLine(({ msg }) => msg === 'expired keys are swept again', 15_000);
+      await service.logLine(({ msg }) => msg === 'the store takes writes again', 15_000);
+      const said = service.logLines.slice(service.logLines.indexOf(service.listening) + 1);
+      const [connections, others] = [
+        said.filter(({ msg }) => msg.startsWith('a connection to the database ended')),
+        said.filter(({ msg }) => !msg.startsWith('a connection to the database ended')),
+      ];
+      // No more than there were.
+      expect(connections.length).toBeLessThanOrEqual(10);
+      expect(others.map(({ level, msg }) => `${level} ${msg}`).sort()).toEqual([
+        '30 expired keys are swept again',
+        '30 the store takes writes again',
+        '40 expired keys cannot be swept; it is tried again every PURGE_INTERVAL_MS',
+        '50 the store takes no writes; it is tried again every second',
+      ]);
+      expect(JSON.stringify(said)).not.toContain('"stack"');
     } finally {
       await restarted?.stop();
     }

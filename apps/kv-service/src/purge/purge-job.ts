@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { StoreStartingError, type KvStore } from '@kvasir/kv-core';
+import { KvError, StoreStartingError, type KvStore } from '@kvasir/kv-core';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { KvServiceConfig } from '../config/config.js';
 import { KV_SERVICE_CONFIG } from '../config/config.token.js';
@@ -23,6 +23,8 @@ const KEYS_PER_STEP = 1000;
 export class PurgeJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private sweeping: Promise<void> | undefined;
   private stopped = false;
+  /** What sweeps fail with since the last one that did not; undefined: nothing. */
+  private failure: string | undefined;
 
   constructor(
     @Inject(STORE) private readonly store: KvStore,
@@ -48,11 +50,28 @@ export class PurgeJob implements OnApplicationBootstrap, BeforeApplicationShutdo
   /** One sweep at a time: a long one is not overtaken by the next. */
   private start(): void {
     this.sweeping ??= this.sweep()
-      .catch((error: unknown) => {
-        if (error instanceof StoreStartingError) return;
-        this.logger.error({ err: error }, 'the sweep of expired keys failed; the next one tries again');
-      })
+      .then(
+        () => this.tellEnd(),
+        (error: unknown) => this.tellFailure(error),
+      )
       .finally(() => (this.sweeping = undefined));
+  }
+
+  /** Told when it begins, not each time: sweeps are many, and an outage fails all of them. */
+  private tellFailure(error: unknown): void {
+    if (error instanceof StoreStartingError) return;
+    const failure = error instanceof KvError ? 'outage' : String(error);
+    if (failure === this.failure) return;
+    this.failure = failure;
+    const message = 'expired keys cannot be swept; it is tried again every PURGE_INTERVAL_MS';
+    if (error instanceof KvError) this.logger.warn({ reason: error.message }, message);
+    else this.logger.error({ err: error }, message);
+  }
+
+  private tellEnd(): void {
+    if (this.failure === undefined) return;
+    this.failure = undefined;
+    this.logger.info('expired keys are swept again');
   }
 
   private async sweep(): Promise<void> {
