@@ -39,12 +39,13 @@ export async function startService(context: ServiceContext<GatewayConfig>): Prom
     fallbackApi: GATEWAY_API,
     gate: apiKeyGate(new ApiKeys(acceptedKeys(config)), metricsKey),
   });
+  // From here on: a certificate may be replaced while the service still starts.
+  renewTlsOnSignal(config.tls, adapter, logger);
   const module = AppModule.with(context, counts, limiter);
   const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
   if (config.web.docs === 'on') serveApiDocs(app, adapter, version);
   else hideApiDocs(app, adapter);
   const { port, host } = config.http;
   const ports = await listenForHttp(app, adapter, [port], host);
-  renewTlsOnSignal(config.tls, adapter, logger);
   logger.info({ ports, host, kvGrpcUrl: config.upstream.address, version }, 'api-gateway is listening');
 }

@@ -18,6 +18,7 @@ import { accessGate } from './access/access-gate.js';
 import { ApiKeys } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { GrpcTransport } from './apis/rpc/grpc-transport.js';
+import { logGrpcThrough } from './apis/rpc/rpc-log.js';
 import type { KvServiceConfig } from './config/config.js';
 import { ServiceCounts } from './metrics/service-counts.js';
 import { serveApiDocs } from './operations/api-docs.js';
@@ -46,6 +47,8 @@ export async function startService(context: ServiceContext<KvServiceConfig>): Pr
     tracer,
     gate: keys && accessGate(keys, config.admin.key),
   });
+  // From here on: a certificate may be replaced while the service still starts.
+  renewTlsOnSignal(config.tls, adapter, logger);
   const module = AppModule.with(context, { keys, limiter, counts });
   const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
   if (config.web.docs === 'on') serveApiDocs(app, adapter, version, keys !== undefined);
@@ -56,8 +59,7 @@ export async function startService(context: ServiceContext<KvServiceConfig>): Pr
   opened.catch(() => undefined);
   const { ports: wanted, host } = config.http;
   const ports = await listenForHttp(app, adapter, wanted, host);
-  renewTlsOnSignal(config.tls, adapter, logger);
-  const grpcPort = config.grpc.port === 0 ? undefined : await listenForGrpc(app, config.grpc);
+  const grpcPort = config.grpc.port === 0 ? undefined : await listenForGrpc(app, config.grpc, logger);
   const fields = { ports, host, grpcPort, store: config.store.engine, version };
   logger.info(fields, 'kv-service is listening');
   await opened;
@@ -78,7 +80,12 @@ function openApiKeys(path: string | undefined, logger: Logger): ApiKeys | undefi
 }
 
 /** @returns the gRPC port */
-async function listenForGrpc(app: INestApplication, { port, host }: KvServiceConfig['grpc']): Promise<number> {
+async function listenForGrpc(
+  app: INestApplication,
+  { port, host }: KvServiceConfig['grpc'],
+  logger: Logger,
+): Promise<number> {
+  logGrpcThrough(logger);
   const transport = app.get(GrpcTransport);
   app.connectMicroservice({ strategy: transport });
   try {

@@ -298,6 +298,22 @@ describe('/admin/log-level', () => {
     expect(service.logLines.at(-1)).toMatchObject({ level: 30, from: 'debug', to: 'info' });
   });
 
+  it('leaves a line of each change, also between two levels at which the line itself would not be logged', async () => {
+    for (const level of ['info', 'warn', 'error', 'fatal', 'error', 'debug', 'info'])
+      await put(JSON.stringify({ level }));
+    const changes = service.logLines.filter(({ msg }) => msg === 'the log level was changed').slice(-6);
+    expect(changes.map(({ level, context, from, to }) => [level, context, from, to])).toEqual(
+      [
+        ['info', 'warn'],
+        ['warn', 'error'],
+        ['error', 'fatal'],
+        ['fatal', 'error'],
+        ['error', 'debug'],
+        ['debug', 'info'],
+      ].map(([from, to]) => [30, 'LogLevelController', from, to]),
+    );
+  });
+
   it.each([
     ['', /the body does not fit/],
     [

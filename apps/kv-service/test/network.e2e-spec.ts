@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { GrpcKvClient, type GrpcCallError } from '@kvasir/client';
 import {
   freePort,
@@ -80,6 +81,41 @@ describe('RATE_LIMIT', () => {
       reason: expect.stringMatching(/too many requests for this address/),
     } satisfies Partial<Record<keyof GrpcCallError, unknown>>);
     for (let i = 0; i < 5; i++) expect((await rpc.health()).status).toBe('healthy');
+  });
+});
+
+describe('TRUST_PROXY as a number', () => {
+  it('lets no caller of gRPC give itself an address: the proxies are counted in front of HTTP', async () => {
+    const port = await freePort();
+    const service = await services.start({
+      env: { STORE, RATE_LIMIT: '1', RATE_LIMIT_BURST: '1', TRUST_PROXY: '1' },
+      flags: ['--grpc-port', String(port)],
+    });
+    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    const codes = await Promise.all(
+      AT_ONCE.map((i) => {
+        const metadata = new Metadata();
+        metadata.set('x-forwarded-for', `198.51.100.${i}`);
+        const empty = Buffer.alloc(0);
+        return new Promise<number | undefined>((resolve) => {
+          // A key field without a value, which is too short for a key.
+          client.makeUnaryRequest(
+            '/keyvalue.KeyValueService/Get',
+            () => empty,
+            String,
+            empty,
+            metadata,
+            (error) => resolve(error?.code),
+          );
+        });
+      }),
+    );
+    client.close();
+    expect(codes.filter((code) => code === status.RESOURCE_EXHAUSTED).length).toBeGreaterThan(0);
+    const answers = await Promise.all(
+      AT_ONCE.map((i) => service.http.send('GET', '/kv', { headers: { 'X-Forwarded-For': `203.0.113.${i}` } })),
+    );
+    expect(answers.map(({ status: code }) => code)).toEqual(AT_ONCE.map(() => 200));
   });
 });
 
@@ -222,6 +258,35 @@ describe('TLS_CERT and TLS_KEY', () => {
     await service.logLine(({ msg }) => msg === 'the certificate was read again');
     expect((await getOverTls(service.port, '/kv')).serial).not.toBe(first);
     expect(service.logLines.filter(({ msg }) => msg.includes('nothing to read again'))).toEqual([]);
+  });
+
+  it('are read again on SIGHUP also before the service listens', async () => {
+    const directory = services.directory();
+    const own = { TLS_CERT: join(directory, 'cert.pem'), TLS_KEY: join(directory, 'key.pem') };
+    copyFileSync(files.TLS_CERT, own.TLS_CERT);
+    copyFileSync(files.TLS_KEY, own.TLS_KEY);
+    const renewed = await authority.issue();
+    const module = `
+      import { writeFileSync } from 'node:fs';
+      import { Server } from 'node:net';
+      const { listen } = Server.prototype;
+      let listens = false;
+      Server.prototype.listen = function (...args) {
+        if (!listens) {
+          listens = true;
+          writeFileSync(${JSON.stringify(own.TLS_CERT)}, ${JSON.stringify(renewed.cert)});
+          writeFileSync(${JSON.stringify(own.TLS_KEY)}, ${JSON.stringify(renewed.key)});
+          process.emit('SIGHUP', 'SIGHUP');
+        }
+        return listen.apply(this, args);
+      };`;
+    const service = await services.start({
+      env: { STORE, PORT: '0,0', ...own },
+      nodeFlags: ['--import', `data:text/javascript,${encodeURIComponent(module)}`],
+    });
+    const before = await services.start({ env: { STORE, ...files } });
+    const old = (await getOverTls(before.port, '/kv')).serial;
+    for (const port of service.ports) expect((await getOverTls(port, '/kv')).serial).not.toBe(old);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { Tracer } from '@kvasir/tracing';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { Cors, type CorsOrigins } from './browser/cors.js';
 import { endWithRefusal } from './client-error.js';
 import { expressMessages, type ExpressPrototypes, type MessageClasses } from './express-messages.js';
@@ -107,6 +108,8 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   /** Connections that are open, to find those that never sent anything. */
   readonly #sockets = new Set<Socket>();
   #nestOptions: NestApplicationOptions = {};
+  /** Takes the place of what the application was created with. */
+  #renewedTls: TlsIdentity | undefined;
   #closing: Promise<void> | undefined;
   readonly #maxConnections: number | undefined;
   readonly #stalled: StalledWrites;
@@ -169,14 +172,15 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   }
 
   /**
-   * Shows this certificate to all who connect from now on; connections that are open keep theirs. For an application that was created with `httpsOptions`.
+   * Shows this certificate to all who connect from now on; connections that are open keep theirs. For an application that is created with `httpsOptions`, also before it is.
    *
    * @throws Error when the two do not fit each other or are no PEM; the old ones stay
    */
   renewTls(identity: TlsIdentity): void {
-    const { httpsOptions } = this.#nestOptions;
+    createSecureContext(identity);
+    this.#renewedTls = identity;
     for (const server of this.#servers)
-      if (server instanceof https.Server) server.setSecureContext({ ...httpsOptions, ...identity });
+      if (server instanceof https.Server) server.setSecureContext({ ...this.#nestOptions.httpsOptions, ...identity });
   }
 
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
@@ -225,7 +229,10 @@ export class KvasirHttpAdapter extends ExpressAdapter {
     const server =
       httpsOptions === undefined
         ? http.createServer(options, listener)
-        : https.createServer({ handshakeTimeout: this.#timeouts.headersMs, ...options, ...httpsOptions }, listener);
+        : https.createServer(
+            { handshakeTimeout: this.#timeouts.headersMs, ...options, ...httpsOptions, ...this.#renewedTls },
+            listener,
+          );
     server.timeout = this.#timeouts.stallMs;
     if (this.#maxConnections !== undefined) limitConnections(server, this.#maxConnections, this.#logger);
     server.once('listening', () => {

@@ -21,11 +21,20 @@ export interface HttpAppOptions {
 /** Nest says at its start, in dozens of lines, what every start is made of. */
 const NEST_STARTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
+/** What Nest says of the first port, besides failing. */
+const LISTEN_ERROR = /^Error: (?:listen|getaddrinfo) E/;
+
 /** Nest's lines in the service's log; those about each module and route at debug. */
 class QuietNestLogger extends NestLogger {
   override log(message: unknown, ...rest: unknown[]): void {
     if (NEST_STARTS.has(String(rest.at(-1)))) this.debug(message, ...rest);
     else super.log(message, ...rest);
+  }
+
+  /** A port that cannot be had is told by who wanted it, with what to do about it ({@link listenError}). */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'NestApplication' && LISTEN_ERROR.test(String(message))) this.debug(message, ...rest);
+    else super.error(message, ...rest);
   }
 }
 

@@ -91,7 +91,7 @@ export const rate = {
     trustProxy: {
       variable: 'TRUST_PROXY',
       description:
-        "The proxies whose X-Forwarded-For says whose address counts: how many there are in front of this service, or their addresses and subnets, separated by commas. Without it the connection's own address counts.",
+        "The proxies whose X-Forwarded-For says whose address counts: how many there are in front of its HTTP ports, or their addresses and subnets, separated by commas. Without it the connection's own address counts.",
       value: {
         allowed:
           'a whole number from 1 to 32, or addresses, subnets (10.0.0.0/8), loopback, linklocal and uniquelocal, separated by commas',

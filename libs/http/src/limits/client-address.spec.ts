@@ -57,6 +57,15 @@ describe('the address that a request counts for', () => {
   });
 });
 
+test.each([
+  ['1', '192.0.2.1'],
+  ['192.0.2.1', '198.51.100.1'],
+])('with TRUST_PROXY=%s, where nobody has counted the proxies, it is %s', (setting, expected) => {
+  const addresses = new ClientAddresses(parseTrustProxy(setting));
+  for (const _ of [1, 2])
+    expect(addresses.of({ ...from('192.0.2.1', '198.51.100.1'), uncounted: true })).toBe(expected);
+});
+
 test('clients behind one connection of a proxy are told apart, however many there are', () => {
   const addresses = new ClientAddresses(parseTrustProxy('10.0.0.1'));
   const { socket } = from('10.0.0.1');

@@ -6,10 +6,16 @@ import proxyAddr from 'proxy-addr';
  *
  * @param hop 0 for whoever is connected to us, 1 for whom that one names, and so on
  */
-export type TrustProxy = (address: string, hop: number) => boolean;
+export interface TrustProxy {
+  (address: string, hop: number): boolean;
+  /** Whether proxies are known by how many there are, and not by their addresses. Default: no. */
+  readonly byCount?: boolean;
+}
 
 /** What is read of a request to learn who sent it; Node's `IncomingMessage` is one. */
 export interface AddressSource {
+  /** Whether it came by a way on which nobody has counted the proxies: only those that are known by their addresses are believed. Default: no. */
+  readonly uncounted?: boolean;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
@@ -28,7 +34,8 @@ export function parseTrustProxy(text: string): TrustProxy | undefined {
   const trimmed = text.trim();
   if (/^\d+$/.test(trimmed)) {
     const hops = Number(trimmed);
-    return hops >= 1 && hops <= MAX_HOPS ? (_address, hop) => hop < hops : undefined;
+    if (hops < 1 || hops > MAX_HOPS) return undefined;
+    return Object.assign((_address: string, hop: number) => hop < hops, { byCount: true });
   }
   try {
     return proxyAddr.compile(trimmed.split(',').map((part) => part.trim()));
@@ -63,7 +70,7 @@ export class ClientAddresses {
 
   of(source: AddressSource): string {
     const direct = this.directOf(source.socket);
-    if (!direct.trusted) return direct.address;
+    if (!direct.trusted || (source.uncounted === true && this.trust?.byCount === true)) return direct.address;
     const forwardedFor = source.headers['x-forwarded-for'];
     if (typeof forwardedFor !== 'string') return direct.address;
     return this.remembered.get(forwardedFor) ?? this.forwarded(source, forwardedFor, direct.address);

@@ -1,4 +1,4 @@
-import { status as Status, type handleUnaryCall, type Metadata } from '@grpc/grpc-js';
+import { setLogger, status as Status, type handleUnaryCall, type Metadata } from '@grpc/grpc-js';
 import { requestId } from '@kvasir/http';
 import type { Tracer } from '@kvasir/tracing';
 import type { PinoLogger } from 'nestjs-pino';
@@ -31,4 +31,10 @@ export function loggedUnary(logger: PinoLogger, tracer: Tracer | undefined, rpc:
 
 function textOf(metadata: Metadata, name: string): string | undefined {
   return metadata.get(name)[0]?.toString();
+}
+
+/** What @grpc/grpc-js would write to standard error goes to the service's log, at debug: what matters of it comes as an error as well. */
+export function logGrpcThrough(logger: { debug(fields: object, message: string): void }): void {
+  const write = (...words: unknown[]): void => logger.debug({ api: 'rpc' }, words.join(' '));
+  setLogger({ error: write, info: write, debug: write });
 }

@@ -29,5 +29,10 @@ function addressSource(call: Call): AddressSource {
   const forwarded = call.metadata.get('x-forwarded-for').join(', ');
   // `address:port`; an IPv6 address has no brackets there.
   const remoteAddress = call.getPeer().replace(/:\d+$/, '');
-  return { headers: { 'x-forwarded-for': forwarded === '' ? undefined : forwarded }, socket: { remoteAddress } };
+  return {
+    headers: { 'x-forwarded-for': forwarded === '' ? undefined : forwarded },
+    socket: { remoteAddress },
+    // TRUST_PROXY counts the proxies in front of the HTTP ports. Mostly there is none in front of this one, and a caller would give itself any address.
+    uncounted: true,
+  };
 }

@@ -55,17 +55,12 @@ export class LogLevelController {
   put(request: WireRequest): WireAnswer {
     this.adminKey.require(request);
     const level = readLevel(request.body);
-    const { level: before } = this.logs;
-    // Told as long as the log is open to it: before what silences it, behind what brings it back.
-    const isOpen = this.logger.logger.isLevelEnabled('info');
-    if (isOpen) this.tell(before, level);
+    const { level: from } = this.logs;
     this.logs.level = level;
-    if (!isOpen) this.tell(before, level);
+    // Whatever the levels are: who reads the log has to know why there is less of it, or more.
+    const always = this.logger.logger.child({ context: LogLevelController.name }, { level: 'info' });
+    always.info({ from, to: level }, 'the log level was changed');
     return this.answer();
-  }
-
-  private tell(from: LogLevel, to: LogLevel): void {
-    this.logger.info({ from, to }, 'the log level was changed');
   }
 
   private answer(): WireAnswer {
