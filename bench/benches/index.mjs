@@ -11,6 +11,7 @@ export const BENCHES = [
   { name: 'get', title: 'Reads over HTTP', table: true, quick: true },
   { name: 'put', title: 'Writes over HTTP', table: true, quick: true },
   { name: 'other-apis', title: 'Reads through the other APIs', table: true, quick: true },
+  { name: 'guarded', title: 'With API keys, limits and metrics', table: true, quick: false },
   { name: 'batch', title: 'Batches', table: true, quick: true },
   { name: 'grpc', title: 'Reads over gRPC', table: true, quick: true },
   { name: 'gateway', title: 'Reads through the gateway', table: true, quick: true },

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keysFile, withKey } from '../lib/api-key.mjs';
 import { times } from '../lib/contestants.mjs';
 import { httpLoad, sendAll } from '../lib/http-load.mjs';
 import { race, seriesOf } from '../lib/race.mjs';
@@ -10,7 +9,6 @@ import { startKvService } from '../peers/kv-service.mjs';
 
 const CONNECTIONS = 64;
 const KEYS = 10_000;
-const API_KEY = 'bench';
 
 export const figures = [
   {
@@ -57,15 +55,7 @@ export async function run({ folder, ...options }) {
 }
 
 const OPEN_REQUESTS = API.kv;
-const withKey = (request) => ({ ...request, headers: { ...request.headers, 'x-api-key': API_KEY } });
 const API_KEYS_REQUESTS = { get: (i) => withKey(API.kv.get(i)), put: (i) => withKey(API.kv.put(i)) };
-
-async function keysFile(folder) {
-  const file = join(folder, 'keys.json');
-  const sha256 = createHash('sha256').update(API_KEY).digest('hex');
-  await writeFile(file, JSON.stringify([{ name: 'bench', sha256, verbs: ['read', 'write'], prefixes: [''] }]));
-  return file;
-}
 
 /** Whether the built service has a setting that turns metrics off. */
 async function hasMetricsSwitch() {

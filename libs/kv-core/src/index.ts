@@ -1,4 +1,5 @@
 export { ApiKeyFileError, digestOfApiKey, parseApiKeys, type ApiKeyEntry } from './access/api-key-file.js';
+export { keyDigest } from './access/key-digest.js';
 export { Keyring } from './access/keyring.js';
 export { Principal } from './access/principal.js';
 export { requireVerb, restrictStore } from './access/restrict-store.js';

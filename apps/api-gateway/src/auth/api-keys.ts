@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '@kvasir/http';
+import { keyDigest } from '@kvasir/kv-core';
 
 interface Known {
   readonly digest: Buffer;
@@ -13,7 +14,7 @@ export class ApiKeys {
   private readonly known: readonly Known[];
 
   constructor(keys: readonly string[]) {
-    this.known = keys.map((key, i) => ({ digest: digest(key), caller: { name: `API key ${i + 1}` } }));
+    this.known = keys.map((key, i) => ({ digest: keyDigest(key), caller: { name: `API key ${i + 1}` } }));
   }
 
   /**
@@ -23,13 +24,9 @@ export class ApiKeys {
    */
   find(key: string | string[] | undefined): Caller | undefined {
     if (typeof key !== 'string') return undefined;
-    const given = digest(key);
+    const given = keyDigest(key);
     let found: Caller | undefined;
     for (const { digest: expected, caller } of this.known) if (timingSafeEqual(given, expected)) found = caller;
     return found;
   }
-}
-
-function digest(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
 }

@@ -1,6 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { ANYONE, WireRefusal, type Caller, type WireGate } from '@kvasir/http';
-import { Principal, Rights } from '@kvasir/kv-core';
+import { keyDigest, Principal, Rights } from '@kvasir/kv-core';
 import type { ApiKeys } from './api-keys.js';
 import { givenKey } from './given-key.js';
 import { isOpenPath } from './open-paths.js';
@@ -38,8 +38,8 @@ export function accessGate(keys: ApiKeys, adminKey: string | undefined): WireGat
 
 function operatorFinder(adminKey: string | undefined): (key: string) => Caller | undefined {
   if (adminKey === undefined) return () => undefined;
-  const expected = hash('sha256', adminKey, 'buffer');
-  return (key) => (timingSafeEqual(hash('sha256', key, 'buffer'), expected) ? OPERATOR : undefined);
+  const expected = keyDigest(adminKey);
+  return (key) => (timingSafeEqual(keyDigest(key), expected) ? OPERATOR : undefined);
 }
 
 function unauthorized(text: string, challenge: string): WireRefusal {

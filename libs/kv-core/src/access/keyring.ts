@@ -1,4 +1,5 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { keyDigest } from './key-digest.js';
 import type { Principal } from './principal.js';
 import { principalOf, type ApiKeyEntry } from './api-key-file.js';
 
@@ -30,7 +31,7 @@ export class Keyring {
 
   /** Whom a key stands for; undefined when it is not known. */
   find(key: string): Principal | undefined {
-    const given = hash('sha256', key, 'buffer');
+    const given = keyDigest(key);
     const candidates = this.known.get(bucketOf(given));
     if (candidates === undefined) {
       timingSafeEqual(given, NO_DIGEST);

@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
+import { keyDigest } from '@kvasir/kv-core';
 
 const SCHEME = /^bearer +/i;
 
@@ -12,7 +13,7 @@ export class RpcToken {
   private readonly expected: Buffer;
 
   constructor(token: string) {
-    this.expected = digest(token);
+    this.expected = keyDigest(token);
   }
 
   /** `absent`: no `authorization` at all. */
@@ -21,10 +22,6 @@ export class RpcToken {
     const [value] = values;
     if (value === undefined) return 'absent';
     if (values.length > 1 || typeof value !== 'string' || !SCHEME.test(value)) return 'wrong';
-    return timingSafeEqual(digest(value.replace(SCHEME, '')), this.expected) ? 'right' : 'wrong';
+    return timingSafeEqual(keyDigest(value.replace(SCHEME, '')), this.expected) ? 'right' : 'wrong';
   }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,6 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { WireRefusal, type WireRequest } from '@kvasir/http';
-import { Principal, requireVerb } from '@kvasir/kv-core';
+import { keyDigest, Principal, requireVerb } from '@kvasir/kv-core';
 
 /** `WWW-Authenticate` of a 401 below `/admin`. */
 export const KEY_CHALLENGE = 'ApiKey header="x-api-key"';
@@ -11,7 +11,7 @@ export class AdminKey {
 
   /** @param key ADMIN_KEY; undefined: there is none */
   constructor(key: string | undefined) {
-    this.digest = key === undefined ? undefined : digestOf(key);
+    this.digest = key === undefined ? undefined : keyDigest(key);
   }
 
   /**
@@ -27,7 +27,7 @@ export class AdminKey {
     }
     const given = request.header('x-api-key');
     if (given === undefined) throw unauthorized('the header x-api-key is missing');
-    if (this.digest === undefined || !timingSafeEqual(digestOf(given), this.digest)) {
+    if (this.digest === undefined || !timingSafeEqual(keyDigest(given), this.digest)) {
       throw unauthorized('the key in x-api-key is wrong');
     }
   }
@@ -35,8 +35,4 @@ export class AdminKey {
 
 function unauthorized(text: string): WireRefusal {
   return new WireRefusal(401, text, { headers: { 'WWW-Authenticate': KEY_CHALLENGE } });
-}
-
-function digestOf(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
 }
