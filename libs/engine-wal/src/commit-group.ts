@@ -8,6 +8,7 @@ import {
   type Transaction,
 } from '@kvasir/kv-core';
 
+import type { MemoryBudget } from './memory-budget.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
 /** How many expired entries go at a time to make room. */
@@ -29,8 +30,8 @@ export interface CommitGroupOptions {
   readonly now: number;
   /** The store's revision before the group. */
   readonly revision: number;
-  /** Past this estimate of the table's memory, transactions that grow the store are refused. Bytes. */
-  readonly maxMemoryBytes: number;
+  /** Past it, transactions that grow the store are refused. */
+  readonly memory: MemoryBudget;
 }
 
 /**
@@ -112,14 +113,14 @@ export class CommitGroup {
 
   /**
    * Counts what a transaction adds. As long as the limit is far this takes the most that it could be, which is cheap; near the limit the group is
-   * counted exactly, from then on. A store that is full is rid of what has expired, as by the sweep, before anything is refused.
+   * counted exactly, from then on. A store that is full is rid of what has expired, as by the sweep, and of what snapshots and loads hold, before anything is refused.
    */
   private reserve(effects: readonly Effect[]): void {
-    const { table, now, maxMemoryBytes } = this.options;
+    const { table, now, memory } = this.options;
     if (!this.exact) {
       let most = 0;
       for (const effect of effects) if (effect.type === 'set') most += table.costAtMost(effect.entry);
-      if (this.grownBytes + most <= maxMemoryBytes - table.entryBytes) {
+      if (this.grownBytes + most <= memory.room) {
         this.grownBytes += most;
         return;
       }
@@ -127,10 +128,10 @@ export class CommitGroup {
       this.grownBytes = this.growthSoFar();
     }
     let growth = this.growthOf(effects);
-    while (growth > 0 && this.grownBytes + growth > maxMemoryBytes - table.entryBytes) {
-      if (table.purgeExpired(now, PURGE_STEP) === 0) {
+    while (growth > 0 && this.grownBytes + growth > memory.room) {
+      if (table.purgeExpired(now, PURGE_STEP) === 0 && !memory.reclaim()) {
         throw new StoreFullError(
-          `the store is full: its entries take about ${table.entryBytes} of the ${maxMemoryBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
+          `the store is full: its entries take about ${table.entryBytes} of the ${memory.maxBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
         );
       }
       // Entries that the group writes over may be among those that went.

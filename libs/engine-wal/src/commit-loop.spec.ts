@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NEVER, WriteFailedError, type Clock, type Entry, type JsonText, type Transaction } from '@kvasir/kv-core';
 import { CommitLoop, type CommitLoopOptions } from './commit-loop.js';
+import { MemoryBudget } from './memory-budget.js';
 import { OrderedTable } from './table/ordered-table.js';
 
 const set = (key: string): Transaction => ({
@@ -36,7 +37,12 @@ describe('a commit loop', () => {
       close: async () => undefined,
     };
     const onFailure = (error: WriteFailedError): void => void failures.push(error);
-    return new CommitLoop(table, log, clock, { revision: 0, maxMemoryBytes: Infinity, onFailure, ...options });
+    return new CommitLoop(table, log, clock, {
+      revision: 0,
+      memory: new MemoryBudget(table, Infinity),
+      onFailure,
+      ...options,
+    });
   }
 
   class FullTable extends OrderedTable {

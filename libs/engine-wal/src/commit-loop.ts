@@ -2,6 +2,7 @@ import { WriteFailedError, type Clock, type Entry, type Transaction, type Transa
 
 import { CommitGroup, type TransactionEffects } from './commit-group.js';
 import type { Committer } from './committer.js';
+import type { MemoryBudget } from './memory-budget.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
 /** Where a group is made durable. */
@@ -26,8 +27,8 @@ type Answer = () => void;
 export interface CommitLoopOptions {
   /** The store's revision so far. */
   readonly revision: number;
-  /** Past this estimate of what the entries take, transactions that grow the store are refused. Bytes. */
-  readonly maxMemoryBytes: number;
+  /** Past it, transactions that grow the store are refused. */
+  readonly memory: MemoryBudget;
   /** Called after each group that wrote something, with the error if it failed. */
   readonly afterGroup?: (error?: unknown) => void;
   /** Called once, when memory may not hold what the log does: nothing more is acknowledged, and only a new start brings the two together. */
@@ -141,7 +142,7 @@ export class CommitLoop implements Committer {
 
   private newGroup(now: number): CommitGroup {
     const { table, lastRevision: revision } = this;
-    return new CommitGroup({ table, now, revision, maxMemoryBytes: this.options.maxMemoryBytes });
+    return new CommitGroup({ table, now, revision, memory: this.options.memory });
   }
 
   /** Makes a group durable, then visible. */

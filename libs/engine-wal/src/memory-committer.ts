@@ -2,6 +2,7 @@ import type { Clock, Entry, Transaction, TransactionResult } from '@kvasir/kv-co
 
 import { CommitGroup } from './commit-group.js';
 import type { Committer } from './committer.js';
+import type { MemoryBudget } from './memory-budget.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
 /** Commits to memory alone: there is nothing to wait for, so every transaction is a group of its own. */
@@ -11,7 +12,7 @@ export class MemoryCommitter implements Committer {
   constructor(
     private readonly table: OrderedTable,
     private readonly clock: Clock,
-    private readonly maxMemoryBytes: number,
+    private readonly memory: MemoryBudget,
   ) {}
 
   get revision(): number {
@@ -40,8 +41,8 @@ export class MemoryCommitter implements Committer {
   async close(): Promise<void> {}
 
   private newGroup(): CommitGroup {
-    const { table, clock, lastRevision: revision, maxMemoryBytes } = this;
-    return new CommitGroup({ table, now: clock.now(), revision, maxMemoryBytes });
+    const { table, clock, lastRevision: revision, memory } = this;
+    return new CommitGroup({ table, now: clock.now(), revision, memory });
   }
 
   private apply(group: CommitGroup): void {

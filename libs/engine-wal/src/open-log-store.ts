@@ -26,6 +26,7 @@ import { markExpiry } from './expiry-mark.js';
 import type { FsyncPolicy } from './fsync-policy.js';
 import { LogReplacement } from './load/log-replacement.js';
 import { LogGroupWriter, type LogObserver } from './log-group-writer.js';
+import { MemoryBudget } from './memory-budget.js';
 import { TableLoader } from './table-loader.js';
 import { TableStore, type MemoryUse } from './table-store.js';
 import { OrderedTable } from './table/ordered-table.js';
@@ -101,6 +102,7 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
     await writer.close();
     throw tooLarge(dirname(report.path), table.entryBytes, maxMemoryBytes);
   }
+  const memory = new MemoryBudget(table, maxMemoryBytes);
   const log = new LogGroupWriter(writer, {
     fsync: options.fsync ?? 'always',
     clock,
@@ -110,7 +112,7 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
   });
   const loop = new CommitLoop(table, log, clock, {
     revision: report.lastSeq,
-    maxMemoryBytes,
+    memory,
     onFailure: options.onFailure,
     afterGroup: (error) => (error === undefined ? compactor.consider() : compactor.afterFailedWrite(error)),
   });
@@ -131,8 +133,8 @@ async function openLocked(options: LogStoreOptions, lock: DirectoryLock): Promis
     clock,
     committer: loop,
     capabilities: { durable: true, shared: false },
-    maxMemoryBytes,
-    beginReplacement: () => LogReplacement.begin({ loop, log, compactor, fileSystem, path: report.path }),
+    memory,
+    beginReplacement: () => LogReplacement.begin({ loop, log, compactor, fileSystem, path: report.path, directory }),
     hooks: {
       afterSweep: async () => {
         // A log that can't take it now is tried again by the next sweep; one that can take nothing more has said so.

@@ -1,6 +1,7 @@
 import { NonDecreasingClock, systemClock, type Clock, type KvStore } from '@kvasir/kv-core';
 
 import { MemoryReplacement } from './load/memory-replacement.js';
+import { MemoryBudget } from './memory-budget.js';
 import { MemoryCommitter } from './memory-committer.js';
 import { TableStore, type MemoryUse } from './table-store.js';
 import { OrderedTable } from './table/ordered-table.js';
@@ -16,14 +17,14 @@ export interface MemoryStoreOptions {
 export function openMemoryStore(options: MemoryStoreOptions = {}): KvStore & MemoryUse {
   const table = new OrderedTable();
   const clock = new NonDecreasingClock(options.clock ?? systemClock);
-  const { maxMemoryBytes = Infinity } = options;
-  const committer = new MemoryCommitter(table, clock, maxMemoryBytes);
+  const memory = new MemoryBudget(table, options.maxMemoryBytes ?? Infinity);
+  const committer = new MemoryCommitter(table, clock, memory);
   return new TableStore({
     table,
     clock,
     committer,
     capabilities: { durable: false, shared: false },
-    maxMemoryBytes,
+    memory,
     beginReplacement: () => new MemoryReplacement(committer),
   });
 }

@@ -16,6 +16,7 @@ import {
 import type { Committer } from './committer.js';
 import type { Replacement } from './load/replacement.js';
 import { TableLoad } from './load/table-load.js';
+import type { MemoryBudget } from './memory-budget.js';
 import { TableSnapshots } from './snapshot/table-snapshots.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
@@ -26,8 +27,8 @@ export interface TableStoreOptions {
   readonly clock: NonDecreasingClock;
   readonly committer: Committer;
   readonly capabilities: StoreCapabilities;
-  /** Past this estimate of what the entries take, nothing more is loaded. Bytes. */
-  readonly maxMemoryBytes: number;
+  /** The committer's. */
+  readonly memory: MemoryBudget;
   /** Prepares a load that replaces everything. */
   readonly beginReplacement: () => Replacement | Promise<Replacement>;
   readonly hooks?: TableStoreHooks;
@@ -45,7 +46,7 @@ export interface TableStoreHooks {
 
 /** A store in memory says what that takes. */
 export interface MemoryUse {
-  /** The estimate of what all entries take that `maxMemoryBytes` bounds, expired ones that are still held included. */
+  /** The estimate of what all entries take that `maxMemoryBytes` bounds: expired ones that are still held included, and what snapshots and loads hold. */
   readonly memoryBytes: number;
 }
 
@@ -65,11 +66,11 @@ export class TableStore extends AbstractKvStore implements MemoryUse {
     this.clock = options.clock;
     this.committer = options.committer;
     this.hooks = options.hooks ?? {};
-    this.tableSnapshots = new TableSnapshots(options.table);
+    this.tableSnapshots = new TableSnapshots(options.table, options.memory);
   }
 
   get memoryBytes(): number {
-    return this.table.entryBytes;
+    return this.options.memory.usedBytes;
   }
 
   protected doGet(key: string): Entry | undefined {

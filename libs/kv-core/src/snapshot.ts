@@ -5,7 +5,8 @@ import { StoreClosedError } from './errors.js';
  * All entries of a store as they were at one revision, whatever is written meanwhile: batch by batch in byte order of the key. An engine keeps, beyond one batch, at most what writes and
  * sweeps have taken away since.
  *
- * It is read once, with `for await`; leaving the loop early closes it. A snapshot that is not read is to be closed. The store's `close` ends it: the next batch then rejects with STORE_CLOSED.
+ * It is read once, with `for await`; leaving the loop early closes it. A snapshot that is not read is to be closed. The store's `close` ends it: the next batch then rejects with STORE_CLOSED. So does, with STORE_FULL, an engine whose memory does not hold what it
+ * would have to keep.
  */
 export interface StoreSnapshot extends AsyncIterable<readonly Entry[]> {
   /** The store's revision. No entry's is above it. */

@@ -7,21 +7,30 @@ export interface DiskFault {
   readonly nodeFlags: readonly string[];
   /** From now on a write to a file at a position of more than `largestWrite` bytes fails as on a full disk. */
   fill(largestWrite: number): void;
+  /** From now on the disk says that it has so many bytes left; writes to it still work. */
+  leave(bytes: number): void;
   free(): void;
 }
 
 /** @param directory a folder of the test's own */
 export function diskFault(directory: string): DiskFault {
   const largest = join(directory, 'largest-write');
+  const left = join(directory, 'bytes-left');
   const module = `
     import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
-    const limit = () => {
+    const numberIn = (file) => {
       try {
-        return Number(fs.readFileSync(${JSON.stringify(largest)}, 'utf8'));
+        return Number(fs.readFileSync(file, 'utf8'));
       } catch {
         return Infinity;
       }
+    };
+    const limit = () => numberIn(${JSON.stringify(largest)});
+    const { statfs } = fs.promises;
+    fs.promises.statfs = async (path) => {
+      const free = numberIn(${JSON.stringify(left)});
+      return free === Infinity ? statfs(path) : { bsize: 1, bavail: free };
     };
     const full = () =>
       Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
@@ -42,6 +51,7 @@ export function diskFault(directory: string): DiskFault {
   return {
     nodeFlags: ['--import', `data:text/javascript,${encodeURIComponent(module)}`],
     fill: (largestWrite) => writeFileSync(largest, String(largestWrite)),
-    free: () => rmSync(largest, { force: true }),
+    leave: (bytes) => writeFileSync(left, String(bytes)),
+    free: () => [largest, left].forEach((file) => rmSync(file, { force: true })),
   };
 }

@@ -4,6 +4,7 @@ import { CompactionWriter, LogFullError, type LogFileSystem } from '@kvasir/wal'
 
 import type { CommitLoop } from '../commit-loop.js';
 import type { LogGroupWriter } from '../log-group-writer.js';
+import { SPARE_BYTES } from '../spare-space.js';
 import type { OrderedTable } from '../table/ordered-table.js';
 
 /** How long one slice keeps requests waiting, about: the time of a few of them. */
@@ -19,8 +20,6 @@ const SYNC_BYTES = 1024 * 1024;
 const LAST_COPY_BYTES = 64 * 1024;
 /** Writes that come faster than they can be copied are held up all the same after so many rounds. */
 const COPY_ROUNDS = 50;
-/** Of space that the new file does not need, for the writes that go on. */
-const SPARE_BYTES = 16 * 1024 * 1024;
 
 /** What a run works on. */
 export interface CompactionRunOptions {

@@ -1,11 +1,14 @@
 import type { Entry } from '@kvasir/kv-core';
-import { CompactionWriter, type LogFileSystem } from '@kvasir/wal';
+import { CompactionWriter, LogFullError, type LogFileSystem } from '@kvasir/wal';
 
 import type { CommitLoop } from '../commit-loop.js';
 import type { Compactor } from '../compaction/compactor.js';
 import type { LogGroupWriter } from '../log-group-writer.js';
+import { SPARE_BYTES } from '../spare-space.js';
 import type { Replacement } from './replacement.js';
 
+/** The disk is asked for its space after each so many bytes. */
+const CHECK_BYTES = 4 * 1024 * 1024;
 const WRITE_BYTES = 128 * 1024;
 /** Small enough that the log's own syncs, which wait for the same disk, hardly notice. */
 const SYNC_BYTES = 1024 * 1024;
@@ -18,6 +21,8 @@ export interface LogReplacementOptions {
   readonly fileSystem: LogFileSystem;
   /** Path of the log. */
   readonly path: string;
+  /** The folder that it is in. */
+  readonly directory: string;
 }
 
 /**
@@ -25,6 +30,9 @@ export interface LogReplacementOptions {
  * as it was, and a start removes what a load that was cut off has left.
  */
 export class LogReplacement implements Replacement {
+  /** Bytes of the file at which the disk is asked next. */
+  private checkAt = 0;
+
   private constructor(
     private readonly options: LogReplacementOptions,
     private readonly file: CompactionWriter,
@@ -44,6 +52,7 @@ export class LogReplacement implements Replacement {
         // oxlint-disable-next-line no-await-in-loop -- what was encoded is written before more is
         await file.write();
       }
+      await this.requireSpace();
       await file.sync(SYNC_BYTES);
     });
   }
@@ -64,6 +73,15 @@ export class LogReplacement implements Replacement {
         return next;
       }),
     );
+  }
+
+  /** A disk that a load fills up refuses the writes that go on. */
+  private async requireSpace(): Promise<void> {
+    const { fileSystem, directory, path } = this.options;
+    if (this.file.bytes < this.checkAt) return;
+    this.checkAt = this.file.bytes + CHECK_BYTES;
+    const free = (await fileSystem.freeBytes?.(directory)) ?? Infinity;
+    if (free < SPARE_BYTES) throw new LogFullError(`${directory} has ${free} bytes free, too few for a load`, path);
   }
 
   async abandon(): Promise<void> {

@@ -2,7 +2,6 @@ import {
   livingOf,
   requireEmpty,
   revisionAfterReplace,
-  StoreFullError,
   type Entry,
   type LoadOptions,
   type LoadResult,
@@ -10,9 +9,11 @@ import {
 } from '@kvasir/kv-core';
 
 import type { Committer } from '../committer.js';
+import type { MemoryBudget } from '../memory-budget.js';
 import type { TableSnapshots } from '../snapshot/table-snapshots.js';
-import { OrderedTable } from '../table/ordered-table.js';
+import type { OrderedTable } from '../table/ordered-table.js';
 import type { Replacement } from './replacement.js';
+import { ReplacementTable } from './replacement-table.js';
 
 /** What a load works on. */
 export interface TableLoadOptions {
@@ -20,8 +21,7 @@ export interface TableLoadOptions {
   readonly clock: NonDecreasingClock;
   readonly committer: Committer;
   readonly snapshots: TableSnapshots;
-  /** Past this estimate of what the entries take, nothing is loaded. Bytes. */
-  readonly maxMemoryBytes: number;
+  readonly memory: MemoryBudget;
   readonly beginReplacement: () => Replacement | Promise<Replacement>;
 }
 
@@ -58,34 +58,31 @@ export class TableLoad {
   }
 
   private async replace(batches: AsyncIterable<readonly Entry[]>): Promise<number> {
-    const { table, clock, snapshots, maxMemoryBytes } = this.store;
+    const { table, clock, snapshots, memory } = this.store;
     this.requireEmpty();
-    const next = new OrderedTable();
     const replacement = await this.store.beginReplacement();
+    const next = new ReplacementTable(memory);
     try {
       for await (const batch of batches) {
         const living = this.take(batch);
-        for (const entry of living) next.set(entry);
-        if (next.entryBytes > maxMemoryBytes) {
-          throw new StoreFullError(
-            `what is loaded takes more than the ${maxMemoryBytes} bytes that entries may take; nothing was changed. Raise MAX_MEMORY_BYTES`,
-          );
-        }
+        next.add(living);
         await replacement.add(living);
         await nextTurn();
       }
       return await replacement.install(
         (before) => {
           this.requireEmpty();
+          next.keep();
           return revisionAfterReplace(before, this.highest);
         },
         () => {
-          table.swap(next);
-          snapshots.moveTo(next);
+          table.swap(next.table);
+          snapshots.moveTo(next.table);
           clock.raiseTo(this.latest);
         },
       );
     } catch (error) {
+      next.settle();
       await replacement.abandon();
       throw error;
     }

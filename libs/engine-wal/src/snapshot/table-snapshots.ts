@@ -1,5 +1,6 @@
 import type { Entry } from '@kvasir/kv-core';
 
+import type { MemoryBudget } from '../memory-budget.js';
 import type { OrderedTable } from '../table/ordered-table.js';
 import { TableSnapshot } from './table-snapshot.js';
 
@@ -7,11 +8,14 @@ import { TableSnapshot } from './table-snapshot.js';
 export class TableSnapshots {
   private readonly open = new Set<TableSnapshot>();
 
-  constructor(private readonly table: OrderedTable) {}
+  constructor(
+    private readonly table: OrderedTable,
+    private readonly memory: MemoryBudget,
+  ) {}
 
   /** A snapshot of the table as it is now. */
   take(revision: number, time: number): TableSnapshot {
-    const snapshot = new TableSnapshot(this.table, revision, time, (closed) => this.forget(closed));
+    const snapshot = new TableSnapshot(this.table, this.memory, revision, time, (closed) => this.forget(closed));
     this.open.add(snapshot);
     this.table.onLoss = this.onLoss;
     return snapshot;

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, trustJsonText, type Entry, type KvStore, type WriteFailedError } from '@kvasir/kv-core';
+import { ManualClock, trustJsonText, type Entry, type WriteFailedError } from '@kvasir/kv-core';
 import type { CompactionEvent } from '../compaction/log-status.js';
 import { openLogStore, type LogStoreOptions, type OpenedLogStore } from '../open-log-store.js';
 import { FaultyFileSystem } from './faulty-file-system.js';
@@ -24,7 +24,7 @@ export class LogStoreFixture {
     return new LogStoreFixture(await mkdtemp(join(tmpdir(), 'kvasir-log-store-')));
   }
 
-  get store(): KvStore {
+  get store(): OpenedLogStore['store'] {
     return this.opened.store;
   }
 

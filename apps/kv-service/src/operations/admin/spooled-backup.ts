@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupReader } from '@kvasir/backup';
 import { DiskFullError, livingOf, StoreUnavailableError, type Entry } from '@kvasir/kv-core';
+
+/** What the file leaves free on its disk, in bytes: the log may be there too, and its writes go on. */
+const SPARE_BYTES = 16 * 1024 * 1024;
+/** The disk is asked for its space after each so many bytes. */
+const CHECK_BYTES = 4 * 1024 * 1024;
 
 /**
  * A backup's entries, the first of which comes only when all of it has been read and checked: for a load that cannot be taken back. Meanwhile it lies in a file without a name, which is gone with the
@@ -47,12 +52,23 @@ async function* copied(
   folder: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   let position = 0;
+  let checkAt = 0;
   for await (const piece of source) {
     const at = position;
+    if (at >= checkAt) {
+      checkAt = at + CHECK_BYTES;
+      await inStoreTerms(folder, () => requireSpace(folder));
+    }
     await inStoreTerms(folder, () => writeAll(file, piece, at));
     position += piece.length;
     yield piece;
   }
+}
+
+/** @throws Error as of a full disk */
+async function requireSpace(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < SPARE_BYTES) throw Object.assign(new Error('too little space is left'), { code: 'ENOSPC' });
 }
 
 async function writeAll(file: FileHandle, piece: Buffer, position: number): Promise<void> {
