@@ -18,6 +18,17 @@ interface Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
+interface MonitoredEndpoint {
+  readonly port: string;
+  readonly path: string;
+  readonly interval: string;
+  readonly scrapeTimeout: string;
+  readonly authorization: {
+    readonly type: string;
+    readonly credentials: { readonly name: string; readonly key: string };
+  };
+}
+
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
 }
@@ -32,13 +43,15 @@ interface Pod {
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec: {
     readonly template?: { readonly spec: Pod };
     readonly replicas?: number;
-    readonly ports?: readonly { targetPort: string; port: number }[];
+    readonly ports?: readonly { name: string; targetPort: string; port: number }[];
     readonly podSelector?: object;
-    readonly ingress?: readonly { readonly from: readonly object[] }[];
+    readonly ingress?: readonly { readonly from: readonly object[]; readonly ports: readonly { port: string }[] }[];
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly endpoints?: readonly MonitoredEndpoint[];
   };
 }
 
@@ -134,7 +147,7 @@ describe('the Kubernetes manifests', () => {
   );
 
   it('let nobody but api-gateway and labelled pods reach kv-service, whatever its engine', () => {
-    const { manifest } = manifests.find(({ manifest: { kind } }) => kind === 'NetworkPolicy')!;
+    const { manifest } = manifests.find(({ file }) => file === 'network-policy/network-policy.yaml')!;
     expect(manifest.spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'kv-service' } });
     expect(manifest.spec.ingress!.flatMap(({ from }) => from)).toEqual([
       { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'api-gateway' } } },
@@ -144,6 +157,35 @@ describe('the Kubernetes manifests', () => {
       expect(kubernetes.find(({ file }) => file === `${engine}/kustomization.yaml`)!.text).toContain(
         '- ../network-policy',
       );
+  });
+
+  it.each(['log', 'postgres'])('have the Prometheus Operator ask where kv-service answers: %s', (engine) => {
+    const monitor = manifests.find(({ manifest: { kind } }) => kind === 'ServiceMonitor')!.manifest;
+    const wanted = Object.entries(monitor.spec.selector!.matchLabels!);
+    const services = manifests.filter(
+      ({ file, manifest: { kind, metadata } }) =>
+        file === `${engine}/kv-service.yaml` &&
+        kind === 'Service' &&
+        wanted.every(([label, value]) => metadata.labels?.[label] === value),
+    );
+    // The alert rules name the job, which is the Service's name, and a pod behind two of them would be asked twice.
+    expect(services.map(({ manifest }) => manifest.metadata.name)).toEqual(['kv-service']);
+    const [endpoint] = monitor.spec.endpoints!;
+    expect(services[0]!.manifest.spec.ports!.map(({ name }) => name)).toContain(endpoint!.port);
+    expect(endpoint).toMatchObject({ path: '/metrics', authorization: { type: 'Bearer' } });
+    const { name, key } = endpoint!.authorization.credentials;
+    const readme = readFileSync(join(ROOT, 'deploy/README.md'), 'utf8');
+    expect(readme).toContain(`create secret generic ${name} --from-literal=${key}=`);
+    const prometheus = parse(readFileSync(join(ROOT, 'deploy/monitoring/prometheus.yml'), 'utf8')) as {
+      global: { scrape_interval: string; scrape_timeout: string };
+    };
+    expect([endpoint!.interval, endpoint!.scrapeTimeout]).toEqual([
+      prometheus.global.scrape_interval,
+      prometheus.global.scrape_timeout,
+    ]);
+    const policy = manifests.find(({ file }) => file === 'monitoring/network-policy.yaml')!.manifest;
+    expect(policy.spec.podSelector).toEqual({ matchLabels: monitor.spec.selector!.matchLabels });
+    expect(policy.spec.ingress!.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([endpoint!.port]);
   });
 
   it('run the log engine once, in a StatefulSet', () => {
