@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { STEP, writeLog } from '../lib/folders.mjs';
 import { LOAD } from '../lib/paths.mjs';
 import { startHelper } from '../lib/processes.mjs';
-import { API, keyOf, rawRequest } from '../lib/requests.mjs';
+import { keyOf } from '../lib/requests.mjs';
 import { spread } from '../lib/statistics.mjs';
+import { waitsDuring } from '../lib/waits.mjs';
 import { RawClient } from '../load/raw-client.mjs';
 import { startKvService } from '../peers/kv-service.mjs';
 
@@ -55,17 +56,5 @@ export async function run({ folder, rounds, onRound }) {
   }
 }
 
-/** Reads one key after the other until a promise is kept; gives the longest that an answer took, in milliseconds. */
-async function longestWait(client, during) {
-  let over = false;
-  const done = during.finally(() => (over = true));
-  let longest = 0;
-  for (let i = 0; !over; i++) {
-    const begin = performance.now();
-    const status = await client.send(rawRequest(API.kv.get((i * STEP) % KEYS)));
-    if (status !== 200) throw new Error(`a read was answered with ${status}`);
-    longest = Math.max(longest, performance.now() - begin);
-  }
-  await done;
-  return longest;
-}
+const longestWait = async (client, during) =>
+  (await waitsDuring(client, KEYS, during)).reduce((longest, wait) => Math.max(longest, wait), 0);
