@@ -42,6 +42,7 @@ export const figures = [
     unit: 'times',
     better: 'less',
   },
+  { id: 'put-cost', text: 'the same of a durable PUT', unit: 'times', better: 'less' },
 ];
 
 /** The figures of `get`, `put` and `other-apis` of a service as it is put on a network: with API keys, a rate limit, and metrics. Plain node:http has none of them. */
@@ -77,6 +78,7 @@ export async function run({ folder, ...options }) {
         [
           await loadOf('put', 'Kvasir, all three on, each write synced', guarded, puts.map(withKey)),
           await loadOf('plain', plain.label, plain, puts),
+          await loadOf('open', 'Kvasir without API keys and limit', open, puts),
         ],
         options,
         options.onRound,
@@ -91,6 +93,7 @@ export async function run({ folder, ...options }) {
           ),
           put: spread(rateRatios(written, 'put', 'plain')),
           cost: spread(ratios(read.get.cpu, read.open.cpu)),
+          'put-cost': spread(ratios(written.put.cpu, written.open.cpu)),
         },
       };
     } finally {
