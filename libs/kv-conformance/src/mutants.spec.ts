@@ -3,7 +3,8 @@ import { ALL_CONCERNS } from './concerns/all-concerns.js';
 import { casesFor, checkCase } from './conformance-case.js';
 import type { ConformanceEngine } from './harness.js';
 import { checkAgainstModel } from './model/check-against-model.js';
-import { MUTANTS, type Mutant } from './testing/mutants.js';
+import { MUTANTS } from './testing/mutants/all-mutants.js';
+import type { Mutant } from './testing/mutants/mutant.js';
 import { referenceEngine } from './testing/reference-store.js';
 
 // Any seed that finds every mutant would do; a fixed one makes this spec give the same answer each time.
