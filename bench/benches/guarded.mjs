@@ -45,6 +45,8 @@ export const figures = [
   { id: 'put-cost', text: 'the same of a durable PUT', unit: 'times', better: 'less' },
 ];
 
+const grouped = (group, results) => seriesOf(results).map((each) => ({ group, ...each }));
+
 /** The figures of `get`, `put` and `other-apis` of a service as it is put on a network: with API keys, a rate limit, and metrics. Plain node:http has none of them. */
 export async function run({ folder, ...options }) {
   return withContestants(folder, ['plain'], async ([open, plain]) => {
@@ -83,7 +85,6 @@ export async function run({ folder, ...options }) {
         options,
         options.onRound,
       );
-      const grouped = (group, results) => seriesOf(results).map((each) => ({ group, ...each }));
       return {
         settings: { connections: CONNECTIONS, keys: KEYS, rate_limit: RATE_LIMIT },
         series: [...grouped('reads', read), ...grouped('writes', written)],
