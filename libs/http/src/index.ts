@@ -17,6 +17,7 @@ export {
   KEY_REFUSALS,
   RATE_REFUSALS,
   SERVER_REFUSALS,
+  STORE_FULL_TEXT,
   WRITE_REFUSALS,
   type RefusalDoc,
   type RefusalDocs,

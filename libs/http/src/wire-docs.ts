@@ -56,7 +56,7 @@ export const KEY_REFUSALS: RefusalDocs = {
   },
   403: {
     when: 'The API key has no right to all of what the request asks for. Nothing was done.',
-    text: "this API key has no right to write the key 'user:1'",
+    text: "this API key has no right to read the key 'user:1'",
   },
 };
 
@@ -81,11 +81,16 @@ export const COMMON_REFUSALS: RefusalDocs = {
   },
 };
 
+/** An example of what a full store says. */
+export const STORE_FULL_TEXT =
+  'the store is full: its entries take about 3019898880 of the 3019898880 bytes that they may; delete keys, or raise MAX_MEMORY_BYTES';
+
 /** What any request that writes may be answered, in every API. */
 export const WRITE_REFUSALS: RefusalDocs = {
+  403: { ...KEY_REFUSALS[403]!, text: "this API key has no right to write the key 'user:1'" },
   507: {
     when: 'The store or its disk is full; nothing was changed.',
-    text: 'the store has no memory left for data',
+    text: STORE_FULL_TEXT,
   },
 };
 

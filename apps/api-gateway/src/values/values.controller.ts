@@ -11,8 +11,9 @@ import {
 import { GrpcCallError } from '@kvasir/client';
 import {
   ApiRefusals,
+  BODY_REFUSALS,
   RATE_REFUSALS,
-  SERVER_REFUSALS,
+  STORE_FULL_TEXT,
   WireAnswer,
   WireController,
   WireDelete,
@@ -48,15 +49,19 @@ const REFUSALS: RefusalDocs = {
     text: "this API key has no right to read the key 'hello'",
   },
   ...RATE_REFUSALS,
-  ...SERVER_REFUSALS,
   503: { when: 'kv-service cannot be reached, or did not answer in time.', text: 'kv-service cannot be reached' },
 };
 
+const FULL: RefusalDocs = { 507: { when: 'The store or its disk is full.', text: STORE_FULL_TEXT } };
+
+/** @param text what the contract says of a call that failed */
+const failed = (text: string): RefusalDocs => ({ 500: { when: 'The call to kv-service failed.', text } });
+
 const PUT_REFUSALS: RefusalDocs = {
   ...REFUSALS,
-  413: { when: 'The body is longer than MAX_BODY_BYTES.', text: 'the body is larger than 1048576 bytes' },
-  415: { when: 'The body is not of type application/json.', text: 'the body has no Content-Type' },
-  507: { when: 'The store or its disk is full.', text: 'the store has no memory left for data' },
+  ...failed('Failed to update value internal error'),
+  ...BODY_REFUSALS,
+  ...FULL,
 };
 
 /** `/v1/values` (docs/contracts/values.md): strings under keys. All data is kv-service's. */
@@ -88,7 +93,7 @@ export class ValuesController {
   @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ErrorDto })
-  @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
+  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...failed('Failed to get value') })
   async get(request: WireRequest): Promise<WireAnswer> {
     const { key } = request;
     const value = await this.failingWith(() => 'Failed to get value', this.store.get(key, forCallerOf(request)));
@@ -100,7 +105,7 @@ export class ValuesController {
   @ApiOperation({ summary: 'Delete a value', description: 'A key that is not there is a success too.' })
   @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiNoContentResponse()
-  @ApiRefusals(GATEWAY_API, ErrorDto, REFUSALS)
+  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...failed('Failed to delete value'), ...FULL })
   async delete(request: WireRequest): Promise<WireAnswer> {
     await this.failingWith(() => 'Failed to delete value', this.store.delete(request.key, forCallerOf(request)));
     return NO_CONTENT;

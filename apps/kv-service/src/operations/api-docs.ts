@@ -33,7 +33,7 @@ export function serveApiDocs(
 function withKeys(builder: DocumentBuilder): DocumentBuilder {
   return builder
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'bearer')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key' }, 'bearer')
     .addSecurityRequirements('x-api-key')
     .addSecurityRequirements('bearer');
 }

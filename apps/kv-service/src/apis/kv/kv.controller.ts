@@ -27,7 +27,7 @@ import { Access } from '../../access/access.js';
 import { listingBody } from './kv-listing.js';
 import { decodeBatch, decodePut } from './kv-requests.js';
 import { KV_API } from './kv.api.js';
-import { ApiBodyErrors, ApiServerErrors, ApiWriteErrors } from './kv.docs.js';
+import { ApiBodyErrors, ApiListErrors, ApiServerErrors, ApiWriteErrors } from './kv.docs.js';
 import { BatchDto, BatchResultsDto, KeyListDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
 
 const SUCCESS_TEXT = '{"success":true}';
@@ -53,6 +53,7 @@ export class KvController {
     example: 'user:',
   })
   @ApiOkResponse({ type: KeyListDto })
+  @ApiListErrors()
   @ApiServerErrors()
   async list(request: WireRequest): Promise<WireAnswer> {
     const body = await listingBody(this.access.storeFor(request.caller), request.query.get('prefix') ?? '');

@@ -171,7 +171,7 @@ export const SETTING_CASES: readonly SettingCase[] = [
       ['postgres://kvasir:s3cret@db:5432/kvasir', 'postgres://kvasir:s3cret@db:5432/kvasir'],
       ['postgresql://db/kvasir?sslmode=verify-full', 'postgresql://db/kvasir?sslmode=verify-full'],
     ],
-    bad: ['mysql://db/kvasir', 'db:5432', 'postgres://db:port/kvasir'],
+    bad: ['mysql://db/kvasir', 'db:5432', 'postgres://db:port/kvasir', 'postgres://db/kvasir?sslmode=prefer'],
   },
   {
     variable: 'DATABASE_SCHEMA',
