@@ -187,6 +187,11 @@ async function read(bytes: Buffer): Promise<{ contents: LogContents; events: str
   const events: string[] = [];
   const visitor: LogVisitor = {
     set: (...args) => events.push(`set ${args.join(' ')}`),
+    // The way that the engine takes its lines.
+    setBytes: (bytes, keyStart, keyEnd, valueStart, valueEnd, ...numbers) => {
+      const texts = [bytes.toString('utf8', keyStart, keyEnd), bytes.toString('utf8', valueStart, valueEnd)];
+      events.push(`set ${[...texts, ...numbers].join(' ')}`);
+    },
     delete: (...args) => events.push(`delete ${args.join(' ')}`),
   };
   return { contents: await readLog(source(bytes), 'wal.log', visitor, { chunkBytes: CHUNK_BYTES }), events };

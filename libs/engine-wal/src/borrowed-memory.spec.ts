@@ -95,6 +95,36 @@ describe('what a snapshot has to keep', () => {
     await expect(keysOf(snapshot)).rejects.toMatchObject({ code: 'STORE_FULL' });
   });
 
+  it('stays when a write does not fit without it either', async () => {
+    await putEach(0, 300);
+    const snapshot = await log.store.snapshot();
+    await putEach(0, 300);
+    await expect(log.put('large', JSON.stringify('x'.repeat(LIMIT)))).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await expect(log.put('larger than the rest', JSON.stringify('x'.repeat(700_000)))).rejects.toMatchObject({
+      code: 'STORE_FULL',
+    });
+    expect(await keysOf(snapshot)).toBe(300);
+  });
+
+  it('gives way when all that has expired is kept for it', async () => {
+    await Promise.all(Array.from({ length: 800 }, (_, i) => log.put(keyOf(i), VALUE, 1000)));
+    const snapshot = await log.store.snapshot();
+    log.clock.set(START + 1000);
+    await putEach(1000, 1300);
+    await expect(keysOf(snapshot)).rejects.toMatchObject({ code: 'STORE_FULL' });
+    expect((await log.store.stats()).keys).toBe(300);
+  });
+
+  it('can lose nothing any more when its last batch was given', async () => {
+    await putEach(0, 200);
+    const snapshot = await log.store.snapshot();
+    await log.store.load(loaded(100), { mode: 'replace' });
+    const batches = snapshot[Symbol.asyncIterator]();
+    expect((await batches.next()).value).toHaveLength(200);
+    await fill();
+    expect((await batches.next()).done).toBe(true);
+  });
+
   it('is the whole table before a replacement, which counts too and gives way too', async () => {
     await putEach(0, 300);
     const before = log.store.memoryBytes;
@@ -141,6 +171,23 @@ describe('what a load that replaces everything has read', () => {
     }
     await expect(log.store.load(slow(), { mode: 'replace' })).rejects.toMatchObject({ code: 'STORE_FULL' });
     expect((await log.store.stats()).keys).toBe(most);
+  });
+
+  it('does not take the place of all when writes that were on their way have left no room beside it', async () => {
+    let synced = (): void => undefined;
+    const held = new Promise<void>((resolve) => (synced = resolve));
+    log.fileSystem.before = async (operation, name) => {
+      if (operation === 'datasync' && name === 'wal.log') await held;
+    };
+    const writes = putEach(0, 400);
+    async function* meanwhile(): AsyncGenerator<readonly Entry[]> {
+      yield* loaded(600);
+      synced();
+      await writes;
+    }
+    await expect(log.store.load(meanwhile(), { mode: 'replace' })).rejects.toMatchObject({ code: 'STORE_FULL' });
+    expect((await log.store.stats()).keys).toBe(400);
+    expect(log.store.memoryBytes).toBe(400 * ENTRY_BYTES);
   });
 
   it('gives way also when all of it has come', async () => {

@@ -129,16 +129,24 @@ export class CommitGroup {
     }
     let growth = this.growthOf(effects);
     while (growth > 0 && this.grownBytes + growth > memory.room) {
-      if (table.purgeExpired(now, PURGE_STEP) === 0 && !memory.reclaim()) {
-        throw new StoreFullError(
-          `the store is full: its entries take about ${table.entryBytes} of the ${memory.maxBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
-        );
-      }
+      const { room } = memory;
+      const purged = table.purgeExpired(now, PURGE_STEP);
       // Entries that the group writes over may be among those that went.
       this.grownBytes = this.growthSoFar();
       growth = this.growthOf(effects);
+      if (memory.room > room) continue;
+      // Nothing had expired, or snapshots keep what had. They are given up only for a write that then fits.
+      const fits = this.grownBytes + growth <= memory.maxBytes - (purged === 0 ? table.entryBytes : 0);
+      if (!(fits && memory.reclaim()) && purged === 0) throw this.full();
     }
     this.grownBytes += growth;
+  }
+
+  private full(): StoreFullError {
+    const { table, memory } = this.options;
+    return new StoreFullError(
+      `the store is full: its entries take about ${table.entryBytes} of the ${memory.maxBytes} bytes that they may; delete keys, or raise MAX_MEMORY_BYTES`,
+    );
   }
 
   /** What the group adds to the table so far; below 0 when it shrinks. */

@@ -30,6 +30,8 @@ const INITIAL_BYTES = 64 * 1024;
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** More than all of a line but its key's and its value's text can take. */
 const FIXED_BYTES = 256;
+/** Seconds below 2^53 milliseconds, a point and three decimals. */
+const MAX_SECONDS_BYTES = 17;
 /** Up to this length a loop over the characters beats a call into native code. */
 const SHORT_TEXT = 64;
 
@@ -44,7 +46,8 @@ export class LineEncoder {
   private position = 0;
   /** The timestamp of the last line, and its text. */
   private timestamp = NaN;
-  private timestampText = Buffer.alloc(0);
+  private readonly timestampText = Buffer.allocUnsafeSlow(TIMESTAMP.length + MAX_SECONDS_BYTES);
+  private timestampLength = 0;
 
   /** How many bytes have been encoded since the last `reset`. */
   get length(): number {
@@ -171,10 +174,10 @@ export class LineEncoder {
     this.used = position;
   }
 
-  private putText(text: Buffer): void {
+  private putText(text: Buffer, length = text.length): void {
     const { buffer } = this;
     let { position } = this;
-    for (let i = 0; i < text.length; i++) buffer[position++] = text[i]!;
+    for (let i = 0; i < length; i++) buffer[position++] = text[i]!;
     this.position = position;
   }
 
@@ -232,10 +235,11 @@ export class LineEncoder {
       const start = this.position;
       this.putText(TIMESTAMP);
       this.putSeconds(requireTime(timestamp));
-      this.timestampText = Buffer.from(this.buffer.subarray(start, this.position));
+      for (let i = start; i < this.position; i++) this.timestampText[i - start] = this.buffer[i]!;
+      this.timestampLength = this.position - start;
       this.timestamp = timestamp;
     } else {
-      this.putText(this.timestampText);
+      this.putText(this.timestampText, this.timestampLength);
     }
   }
 

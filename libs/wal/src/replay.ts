@@ -1,4 +1,4 @@
-import { checksumsHold } from './chunk-checksum.js';
+import { checksumsHold, linesOfBlock } from './chunk-checksum.js';
 import { LineDecoder } from './decoder.js';
 import { ForeignLineReader } from './foreign.js';
 import { NEWLINE } from './line-syntax.js';
@@ -48,6 +48,12 @@ export class LogReplay {
   private heldLength = 0;
   /** Where that transaction starts. */
   private heldFrom: CutPoint | undefined;
+  /** Where the newlines of the lines are that {@link expect} has announced. */
+  private expectedEnds: readonly number[] = [];
+  /** Which of them is the first of the next block. */
+  private nextBlock = 0;
+  /** Where the block of lines ends whose checksums were checked together. */
+  private blockEnd = Infinity;
 
   constructor(private readonly visitor: LogVisitor) {}
 
@@ -81,9 +87,20 @@ export class LogReplay {
     return this.heldFrom ?? { offset, line, seq: this.nextSeq };
   }
 
-  /** To be called before {@link accept} is for each of the lines of `bytes` from `start` on whose newlines are at `ends`. */
-  expect(bytes: Buffer, start: number, ends: readonly number[]): void {
-    this.decoder.checksumsHold = checksumsHold(bytes, start, ends);
+  /** To be called before {@link accept} is for each of the lines from `start` on whose newlines are at `ends`. */
+  expect(start: number, ends: readonly number[]): void {
+    this.expectedEnds = ends;
+    this.nextBlock = 0;
+    this.blockEnd = start;
+  }
+
+  /** Checks the checksums of the lines from `start` on that are checked together. */
+  private beginBlock(bytes: Buffer, start: number): void {
+    const { expectedEnds: ends, nextBlock: first } = this;
+    const count = first < ends.length ? linesOfBlock(start, ends, first) : 0;
+    this.decoder.checksumsHold = count > 0 && checksumsHold(bytes, start, ends, first, count);
+    this.nextBlock = first + count;
+    this.blockEnd = count === 0 ? Infinity : ends[this.nextBlock - 1]! + 1;
   }
 
   /** To be called before the bytes of the lines so far change. */
@@ -107,6 +124,7 @@ export class LogReplay {
   ): string | undefined {
     if (ending === 'too-long') return 'is longer than a line of the log may be';
     const { decoder } = this;
+    if (start >= this.blockEnd) this.beginBlock(bytes, start);
     if (ending === 'end-of-file') decoder.checksumsHold = false;
     if (this.beforeOwnLines && !decoder.endsInCrc(bytes, start, end)) {
       return this.acceptForeign(bytes, start, end, ending);

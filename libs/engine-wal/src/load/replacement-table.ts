@@ -20,17 +20,17 @@ export class ReplacementTable implements Borrower {
   add(entries: readonly Entry[]): void {
     this.requireHeld();
     for (const entry of entries) this.table.set(entry);
-    if (this.memory.room < 0) throw this.full();
+    this.requireRoom();
   }
 
   /**
-   * From here on nothing takes it away any more: it is about to be the store's own.
+   * To be called between two groups, when no write is on its way: it is about to be the store's own.
    *
-   * @throws StoreFullError when it was given up
+   * @throws StoreFullError when it was given up, or no longer fits beside what was written meanwhile
    */
-  keep(): void {
+  requireRoom(): void {
     this.requireHeld();
-    this.settle();
+    if (this.memory.room < 0) throw this.full();
   }
 
   /** Counts it no more. */

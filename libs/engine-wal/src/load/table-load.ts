@@ -72,11 +72,12 @@ export class TableLoad {
       return await replacement.install(
         (before) => {
           this.requireEmpty();
-          next.keep();
+          next.requireRoom();
           return revisionAfterReplace(before, this.highest);
         },
         () => {
           table.swap(next.table);
+          next.settle();
           snapshots.moveTo(next.table);
           clock.raiseTo(this.latest);
         },

@@ -82,15 +82,21 @@ export class TableSnapshot implements SnapshotSource, Borrower {
     const written = current.items.filter((entry) => entry.revision <= revision && isWithin(entry, bound));
     const lost = aside.items.filter((entry) => isWithin(entry, bound));
     for (const { key } of lost) this.aside?.delete(key);
+    if (this.done) this.release();
     return lost.length === 0 ? written : merge(written, lost);
   }
 
   close(): void {
     this.done = true;
+    this.release();
+    this.onClose(this);
+  }
+
+  /** What was given to the reader last is all that there was: nothing has to be kept for it, or can be taken from it, any more. */
+  private release(): void {
     this.aside = undefined;
     if (this.moved) this.table = new OrderedTable();
     this.memory.settle(this);
-    this.onClose(this);
   }
 }
 

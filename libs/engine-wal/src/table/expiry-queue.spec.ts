@@ -25,6 +25,16 @@ describe('ExpiryQueue', () => {
     expect(queue.nextAt).toBe(1001);
   });
 
+  it('names what is due and leaves it, unless there is more than was asked for', () => {
+    const expiries = Array.from({ length: 700 }, (_, slot) => 1000 + slot);
+    const queue = queueOver(expiries);
+    expect(queue.dueSlots(999, 10)).toEqual([]);
+    expect(queue.dueSlots(1009, 10)).toEqual(expiries.slice(0, 10).map((_, slot) => slot));
+    expect(queue.dueSlots(1010, 10)).toBeUndefined();
+    expect(queue.dueSlots(1e9, 700)).toHaveLength(700);
+    expect(queue.length).toBe(700);
+  });
+
   it('counts and takes what is due, the earliest first, within the limit', () => {
     const expiry = fc.oneof(fc.nat(20), fc.nat(100_000));
     const property = fc.property(

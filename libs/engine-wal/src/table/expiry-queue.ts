@@ -107,6 +107,23 @@ export class ExpiryQueue {
   }
 
   /**
+   * The slots that are due at a time, the earliest first.
+   *
+   * @param most give none when there are more than this.
+   */
+  dueSlots(now: number, most: number): readonly number[] | undefined {
+    const due: number[] = [];
+    for (const { slots, length } of this.sequence.chunks) {
+      for (let i = 0; i < length; i++) {
+        if (this.column.expiresAt(slots[i]!) > now) return due;
+        if (due.length === most) return undefined;
+        due.push(slots[i]!);
+      }
+    }
+    return due;
+  }
+
+  /**
    * Removes and gives the slots that are due at a time, the earliest first.
    *
    * @param now milliseconds since the Unix epoch; an expiry of exactly then is due.

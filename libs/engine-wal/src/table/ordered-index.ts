@@ -125,7 +125,7 @@ export class OrderedIndex implements ChunkObserver {
     let more = false;
     this.sequence.walk(from, to, backwards, (chunk, low, high) => {
       const room = limit - items.length;
-      if (isHidden !== undefined) {
+      if (isHidden !== undefined && someHidden(chunk, low, high, isHidden)) {
         const offsets = visibleOffsets(chunk, low, high, backwards, room + 1, isHidden);
         more = offsets.length > room;
         if (more) offsets.pop();
@@ -186,6 +186,11 @@ export class OrderedIndex implements ChunkObserver {
 }
 
 /** The offsets from `low` to `high`, or backwards, of the slots that are not hidden, at most `most`. */
+function someHidden({ slots }: KeyChunk, low: number, high: number, isHidden: (slot: number) => boolean): boolean {
+  for (let offset = low; offset < high; offset++) if (isHidden(slots[offset]!)) return true;
+  return false;
+}
+
 function visibleOffsets(
   { slots }: KeyChunk,
   low: number,

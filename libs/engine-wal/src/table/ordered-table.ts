@@ -25,6 +25,9 @@ const QUEUE_BYTES = 8;
 
 const COPY_AT_MOST = packedCost(LONGEST_PACKED_KEY);
 
+/** More slots than this that wait for the sweep are not made a set for a listing: that would take longer than a look at a page's expiries. */
+const MOST_DUE_IN_A_SET = 256;
+
 /** UTF-8 takes at most so many bytes a UTF-16 unit. */
 const MOST_BYTES_A_UNIT = 3;
 /** Where a value is encoded, behind the room for the longest key (1,024 bytes). */
@@ -405,9 +408,15 @@ export class OrderedTable {
     return this.order.range(query, reverse);
   }
 
-  /** Tells which slots a reader does not see at `now`; undefined when there are none, as it costs a cache miss a slot. */
+  /**
+   * Tells which slots a reader does not see at `now`; undefined when there are none. The few that the sweep has not come to yet are a set, as a look at the expiry of each slot costs a cache miss.
+   */
   private hidden(now: number): ((slot: number) => boolean) | undefined {
-    const { columns } = this;
-    return isExpired(this.expiries.nextAt, now) ? (slot) => isExpired(columns.expiresAt(slot), now) : undefined;
+    const { columns, expiries } = this;
+    if (!isExpired(expiries.nextAt, now)) return undefined;
+    const due = expiries.dueSlots(now, MOST_DUE_IN_A_SET);
+    if (due === undefined) return (slot) => isExpired(columns.expiresAt(slot), now);
+    const set = new Set(due);
+    return (slot) => set.has(slot);
   }
 }
