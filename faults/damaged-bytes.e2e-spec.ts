@@ -183,7 +183,7 @@ async function outcomeOf(bytes: Buffer): Promise<ReadOutcome> {
   }
 }
 
-async function read(bytes: Buffer): Promise<{ contents: LogContents; events: string[] }> {
+async function read(log: Buffer): Promise<{ contents: LogContents; events: string[] }> {
   const events: string[] = [];
   const visitor: LogVisitor = {
     set: (...args) => events.push(`set ${args.join(' ')}`),
@@ -194,7 +194,7 @@ async function read(bytes: Buffer): Promise<{ contents: LogContents; events: str
     },
     delete: (...args) => events.push(`delete ${args.join(' ')}`),
   };
-  return { contents: await readLog(source(bytes), 'wal.log', visitor, { chunkBytes: CHUNK_BYTES }), events };
+  return { contents: await readLog(source(log), 'wal.log', visitor, { chunkBytes: CHUNK_BYTES }), events };
 }
 
 /** The bytes as a file to read. */
