@@ -242,7 +242,7 @@ describe('/v1/values', () => {
       'get /health/ready': ['503'],
       'put /v1/values': ['400', '401', '403', '413', '415', '429', '500', '503', '507'],
       'get /v1/values/{key}': ['400', '401', '403', '404', '429', '500', '503'],
-      'delete /v1/values/{key}': ['400', '401', '403', '429', '500', '503'],
+      'delete /v1/values/{key}': ['400', '401', '403', '429', '500', '503', '507'],
     });
     for (const method of ['put', 'get', 'delete']) {
       const { responses } = paths[method === 'put' ? '/v1/values' : '/v1/values/{key}']![method]!;
