@@ -95,11 +95,12 @@ export class TracedStore implements KvStore {
     work: () => Promise<Result>,
     awaitsSync: boolean,
   ): Promise<Result> {
-    const span = this.tracing.tracer.start({ name, kind: 'internal', parent, attributes });
+    const startedAt = performance.now();
+    const span = this.tracing.tracer.start({ name, kind: 'internal', parent, attributes, startedAt });
     try {
       const result = await work();
       // Before the span's end: a viewer shows what lies within.
-      if (awaitsSync) this.addSync(span);
+      if (awaitsSync) this.addSync(span, startedAt);
       span.end();
       return result;
     } catch (error) {
@@ -108,11 +109,14 @@ export class TracedStore implements KvStore {
     }
   }
 
-  /** Groups go to the disk one after the other, and their members are answered before anything of the next one has come back from it: the last sync is the one that was waited for. */
-  private addSync(span: Span): void {
+  /**
+   * Groups go to the disk one after the other, and their members are answered before anything of the next one has come back from it: the last sync is the one that was waited for. Not when it began before the
+   * commit did: then this group had nothing to write, as when a key that is to be deleted is not there.
+   */
+  private addSync(span: Span, commitStartedAt: number): void {
     const { tracer, syncs } = this.tracing;
     const sync = syncs?.last;
-    if (sync === undefined) return;
+    if (sync === undefined || sync.startedAt < commitStartedAt) return;
     const { startedAt, endedAt, transactions } = sync;
     const attributes = { 'kvasir.group.transactions': transactions };
     tracer.start({ name: 'log.sync', kind: 'internal', parent: span.context, attributes, startedAt }).end({ endedAt });
