@@ -219,6 +219,18 @@ describe('a collector that does not do its part', () => {
     expect([line['lost'], line.level]).toEqual([1, 30]);
   });
 
+  it('is told of once when it takes spans more slowly than they come', async () => {
+    const collector = await newCollector();
+    collector.mode = 'hang';
+    const service = await services.start({ env: { ...collector.env, OTEL_BSP_MAX_QUEUE_SIZE: '1' } });
+    // One is being sent, one waits, the others are lost.
+    for (let i = 0; i < 5; i++) await service.http.get('/kv/k');
+    const line = await service.logLine(({ msg }) => msg === LOST);
+    expect(line['reason']).toBe('1 spans wait already, which is OTEL_BSP_MAX_QUEUE_SIZE');
+    await service.stop();
+    expect(aboutSpans(service)).toEqual([LOST]);
+  });
+
   it('does not hold a stop that it hangs in', async () => {
     const collector = await newCollector();
     collector.mode = 'hang';

@@ -11,7 +11,7 @@ import {
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, SamplingDecision, TracerProvider, type Sampler } from '@opentelemetry/sdk-trace';
+import { SamplingDecision, TracerProvider, type Sampler } from '@opentelemetry/sdk-trace';
 import type { TracerOptions } from '../tracer-options.js';
 import type { TraceContext } from '../trace-context.js';
 import type { Span, SpanKind, SpanStart, Tracer } from '../tracer.js';
@@ -19,17 +19,15 @@ import { ForeignTraceState, OtelSpan } from './otel-span.js';
 import { PrimedIds } from './primed-ids.js';
 import { samplerOf } from './samplers.js';
 import { SpanClock } from './span-clock.js';
+import { SpanLosses } from './span-losses.js';
+import { SpanQueue } from './span-queue.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
-import { WatchedExporter } from './watched-exporter.js';
 
 const KINDS: Readonly<Record<SpanKind, ApiSpanKind>> = {
   server: ApiSpanKind.SERVER,
   client: ApiSpanKind.CLIENT,
   internal: ApiSpanKind.INTERNAL,
 };
-
-/** The most spans in one request to the collector. */
-const MAX_BATCH = 512;
 
 /** OpenTelemetry's SDK behind the port. Its globals are left alone: nothing else of the process makes spans. */
 export class OtelTracer implements Tracer {
@@ -49,7 +47,7 @@ export class OtelTracer implements Tracer {
   private readonly sampler: Sampler;
 
   constructor(options: TracerOptions) {
-    const { serviceName, serviceVersion, protocol, logger, maxQueueSize } = options;
+    const { serviceName, serviceVersion, protocol, logger, scheduleDelayMs, maxQueueSize } = options;
     const own = resourceFromAttributes({
       'service.name': serviceName,
       'service.version': serviceVersion,
@@ -64,14 +62,7 @@ export class OtelTracer implements Tracer {
         .merge(own)
         .merge(detectResources({ detectors: [envDetector] })),
       sampler: this.sampler,
-      spanProcessors: [
-        new BatchSpanProcessor({
-          exporter: new WatchedExporter(exporter, logger),
-          scheduledDelayMillis: options.scheduleDelayMs,
-          maxQueueSize,
-          maxExportBatchSize: Math.min(MAX_BATCH, maxQueueSize),
-        }),
-      ],
+      spanProcessors: [new SpanQueue(exporter, new SpanLosses(logger), { scheduleDelayMs, maxQueueSize })],
     });
     this.tracer = this.provider.getTracer('kvasir', serviceVersion);
   }
