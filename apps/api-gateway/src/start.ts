@@ -43,7 +43,7 @@ export async function startService(context: ServiceContext<GatewayConfig>): Prom
   renewTlsOnSignal(config.tls, adapter, logger);
   const module = AppModule.with(context, counts, limiter);
   const app = await createHttpApp({ module, adapter, logger, stop, tls: tlsIdentity(config.tls) });
-  if (config.web.docs === 'on') serveApiDocs(app, adapter, version);
+  if (config.web.docs === 'on') serveApiDocs(app, adapter, version, metricsKey !== undefined);
   else hideApiDocs(app, adapter);
   const { port, host } = config.http;
   const ports = await listenForHttp(app, adapter, [port], host);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANYONE, WireRefusal, type Caller, type WireGate } from '@kvasir/http';
-import { API_KEY_HEADER, CHALLENGE } from './api-key-header.js';
+import { API_KEY_HEADER, CHALLENGE, METRICS_CHALLENGE } from './api-key-header.js';
 import type { ApiKeys } from './api-keys.js';
 import type { MetricsKey } from './metrics-key.js';
 
@@ -13,10 +13,14 @@ const OPEN_SUBTREES = ['/health/', '/docs/'];
 
 const METRICS_PATH = '/metrics';
 
-const NO_METRICS_KEY = new WireRefusal(401, 'the metrics need METRICS_KEY, as Authorization: Bearer or x-api-key', {
-  headers: { 'WWW-Authenticate': `Bearer realm="kvasir", ${CHALLENGE}` },
-});
-const NOT_FOR_CLIENTS = new WireRefusal(403, 'this API key has no right to read the metrics; METRICS_KEY has');
+/** Of `/metrics` without METRICS_KEY. */
+export const NO_METRICS_KEY = new WireRefusal(
+  401,
+  'the metrics need METRICS_KEY, as Authorization: Bearer or x-api-key',
+  { headers: { 'WWW-Authenticate': METRICS_CHALLENGE } },
+);
+/** Of `/metrics` with a client's key. */
+export const NOT_FOR_CLIENTS = new WireRefusal(403, 'this API key has no right to read the metrics; METRICS_KEY has');
 
 /**
  * Refuses with a 401 whatever comes without one of the keys, unknown paths included.

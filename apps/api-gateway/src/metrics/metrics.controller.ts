@@ -1,6 +1,7 @@
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { ApiRefusals, WireAnswer, WireController, WireGet } from '@kvasir/http';
-import { API_KEY_HEADER } from '../auth/api-key-header.js';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiRefusals, RATE_REFUSALS, SERVER_REFUSALS, WireAnswer, WireController, WireGet } from '@kvasir/http';
+import { NO_METRICS_KEY, NOT_FOR_CLIENTS } from '../auth/api-key-gate.js';
+import { API_KEY_HEADER, METRICS_CHALLENGE } from '../auth/api-key-header.js';
 import { GATEWAY_API } from '../gateway.api.js';
 import { ErrorDto } from '../values/values.dto.js';
 import { GatewayMetrics } from './gateway-metrics.js';
@@ -18,11 +19,16 @@ export class MetricsController {
   @ApiOperation({ summary: 'Read the metrics', description: "In Prometheus's text format. It needs METRICS_KEY." })
   @ApiSecurity(API_KEY_HEADER)
   @ApiBearerAuth()
-  @ApiProduces('text/plain')
-  @ApiOkResponse({ schema: { type: 'string', example: EXAMPLE } })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string', example: EXAMPLE } } } })
   @ApiRefusals(GATEWAY_API, ErrorDto, {
-    401: { when: 'No key, or one that is not known.', text: 'the metrics need METRICS_KEY' },
-    403: { when: "A client's key.", text: 'this API key has no right to read the metrics' },
+    401: {
+      when: 'No key, or one that is not known.',
+      text: NO_METRICS_KEY.message,
+      headers: { 'WWW-Authenticate': { description: 'How a key is sent.', example: METRICS_CHALLENGE } },
+    },
+    403: { when: "A client's key.", text: NOT_FOR_CLIENTS.message },
+    ...RATE_REFUSALS,
+    ...SERVER_REFUSALS,
   })
   async read(): Promise<WireAnswer> {
     return new WireAnswer(200, await this.metrics.text(), { 'Cache-Control': 'no-store' }, this.metrics.contentType);

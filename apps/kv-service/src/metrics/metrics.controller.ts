@@ -1,5 +1,5 @@
 import { Optional } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   ApiRefusals,
   DEFAULT_API,
@@ -35,8 +35,7 @@ export class MetricsController {
     summary: 'Read the metrics',
     description: "In Prometheus's text format. With API keys it needs the verb monitor.",
   })
-  @ApiProduces('text/plain')
-  @ApiOkResponse({ schema: { type: 'string', example: EXAMPLE } })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string', example: EXAMPLE } } } })
   @ApiRefusals(DEFAULT_API, ProblemDto, {
     ...KEY_REFUSALS,
     403: { when: 'The API key does not have the verb monitor.', text: "this API key has no right to 'monitor'" },
