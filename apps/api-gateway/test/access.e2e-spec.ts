@@ -145,6 +145,20 @@ describe('the routes of api-gateway, in front of a kv-service with API keys', ()
     },
   );
 
+  it('refuse in the words of the API document', async () => {
+    const { paths } = (await gateway.http.get('/docs-json')).json() as {
+      paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, object> }> }>>;
+    };
+    for (const [name, route] of Object.entries(ROUTES)) {
+      if (route.needs === 'open' || route.needs === 'metrics') continue;
+      const [method, path] = name.split(' ') as [string, string];
+      const documented = paths[path]![method.toLowerCase()]!.responses['403']!.content['application/json'];
+      // oxlint-disable-next-line no-await-in-loop -- three of them
+      const answer = await send(gateway, route, testApiKey('another-prefix'));
+      expect({ name, body: answer.json() }).toEqual({ name, body: (documented as { example: unknown }).example });
+    }
+  });
+
   it.each([
     [{}, 401],
     [{ 'x-api-key': 'wrong' }, 401],

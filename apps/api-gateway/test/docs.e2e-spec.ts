@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, useTestServices, type ServiceProcess } from '@kvasir/test-harness';
-import { KEY, startsOf } from './testing/gateway.js';
+import { get, KEY, put, remove, startsOf } from './testing/gateway.js';
 
 const services = useTestServices();
 const { startGateway } = startsOf(services);
@@ -98,6 +98,25 @@ describe.each([
         challenge: documented.headers!['WWW-Authenticate']!.schema.example,
       });
     }
+  });
+});
+
+describe('a gateway whose kv-service is not there', () => {
+  it('says so as the API document does', async () => {
+    const gateway = await startGateway(await freePort());
+    const { paths } = (await gateway.http.get('/docs-json')).json() as ApiDocument;
+    const documented = (path: string, method: string): unknown =>
+      paths[path]![method]!.responses['503']!.content!['application/json']!.example;
+    const answers = [
+      await put(gateway, '{"key":"k","value":"v"}'),
+      await get(gateway, '/v1/values/k'),
+      await remove(gateway, '/v1/values/k'),
+    ];
+    expect(answers.map(({ status, text }) => [status, JSON.parse(text) as unknown])).toEqual([
+      [503, documented('/v1/values', 'put')],
+      [503, documented('/v1/values/{key}', 'get')],
+      [503, documented('/v1/values/{key}', 'delete')],
+    ]);
   });
 });
 

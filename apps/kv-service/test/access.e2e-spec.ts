@@ -119,7 +119,7 @@ interface ApiDocument {
 }
 interface OperationDoc {
   readonly security?: readonly object[];
-  readonly responses: Readonly<Record<string, unknown>>;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { example?: unknown }>> }>>;
 }
 
 async function documented(): Promise<Map<string, OperationDoc>> {
@@ -139,9 +139,28 @@ describe('the routes of kv-service with API keys', () => {
 
   it('say in the API document whether they need a key, and how they refuse', async () => {
     for (const [name, { security, responses }] of await documented()) {
-      const isOpen = ROUTE_NEEDS[name]?.[0]?.needs === 'open';
-      expect([name, security]).toEqual([name, isOpen ? [] : undefined]);
-      if (!isOpen) expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['401', '403'])]);
+      const needs = ROUTE_NEEDS[name]?.[0]?.needs;
+      expect([name, security]).toEqual([name, needs === 'open' ? [] : undefined]);
+      const expected = { open: [], key: ['401'], verbs: ['401', '403'] }[typeof needs === 'string' ? needs : 'verbs'];
+      const refused = Object.keys(responses).filter((status) => status === '401' || status === '403');
+      expect([name, refused]).toEqual([name, expected]);
+    }
+  });
+
+  it('refuse callers without rights in the words of the API document', async () => {
+    const documents = await documented();
+    for (const [name, cases] of Object.entries(ROUTE_NEEDS)) {
+      const refusal = documents.get(name)!.responses['403'];
+      if (refusal === undefined) continue;
+      const routes = cases.filter(({ method }) => method !== 'HEAD');
+      const answers = await Promise.all(
+        routes.flatMap((route) => refusedCallers(route).map((caller) => sendAs(caller, route))),
+      );
+      const bodies = answers.map(({ text }) => JSON.parse(text.replaceAll('user:new', 'user:1')) as unknown);
+      expect({ name, bodies }).toEqual({
+        name,
+        bodies: expect.arrayContaining([refusal.content!['application/json']!.example]),
+      });
     }
   });
 

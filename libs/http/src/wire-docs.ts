@@ -42,7 +42,7 @@ export const RATE_REFUSALS: RefusalDocs = {
   },
 };
 
-/** What a request of a path that needs an API key may be answered. */
+/** What a request of a path that needs an API key may be answered before it is looked at what it asks for. */
 export const KEY_REFUSALS: RefusalDocs = {
   401: {
     when: 'The service has API keys, and the request has none, or an unknown one. Nothing was done.',
@@ -54,23 +54,29 @@ export const KEY_REFUSALS: RefusalDocs = {
       },
     },
   },
-  403: {
-    when: 'The API key has no right to all of what the request asks for. Nothing was done.',
-    text: "this API key has no right to read the key 'user:1'",
-  },
 };
+
+/**
+ * The refusal of a caller whose API key has no right to what is asked for.
+ *
+ * @param what in the words that are sent: `'monitor'`, or `read the key 'user:1'`
+ */
+export function forbiddenTo(what: string): RefusalDocs {
+  return {
+    403: {
+      when: 'The API key has no right to all of what the request asks for. Nothing was done.',
+      text: `this API key has no right to ${what}`,
+    },
+  };
+}
 
 /** What any request may be answered. */
 export const SERVER_REFUSALS: RefusalDocs = {
   500: { when: 'Something failed that should not; the log tells what.', text: 'internal error' },
 };
 
-/** What any request with a key may be answered, in every API. */
-export const COMMON_REFUSALS: RefusalDocs = {
-  400: {
-    when: 'The key or the query does not fit.',
-    text: 'the key is empty; a key is 1 to 1024 bytes of UTF-8, any character but NUL',
-  },
+/** What any request that needs the store may be answered, in every API. */
+export const STORE_REFUSALS: RefusalDocs = {
   ...KEY_REFUSALS,
   ...RATE_REFUSALS,
   ...SERVER_REFUSALS,
@@ -81,17 +87,31 @@ export const COMMON_REFUSALS: RefusalDocs = {
   },
 };
 
-/** An example of what a full store says. */
-export const STORE_FULL_TEXT =
-  'the store is full: its entries take about 3019898880 of the 3019898880 bytes that they may; delete keys, or raise MAX_MEMORY_BYTES';
+/** The same, and what any request with a key or a query may be answered. */
+export const COMMON_REFUSALS: RefusalDocs = {
+  400: {
+    when: 'The key or the query does not fit.',
+    text: 'the key is empty; a key is 1 to 1024 bytes of UTF-8, any character but NUL',
+  },
+  ...STORE_REFUSALS,
+};
+
+/** What any request that reads a key may be answered, in every API. */
+export const READ_REFUSALS: RefusalDocs = forbiddenTo("read the key 'user:1'");
 
 /** What any request that writes may be answered, in every API. */
 export const WRITE_REFUSALS: RefusalDocs = {
-  403: { ...KEY_REFUSALS[403]!, text: "this API key has no right to write the key 'user:1'" },
+  ...forbiddenTo("write the key 'user:1'"),
   507: {
     when: 'The store or its disk is full; nothing was changed.',
-    text: STORE_FULL_TEXT,
+    text: 'the store is full: its entries take about 3019898880 of the 3019898880 bytes that they may; delete keys, or raise MAX_MEMORY_BYTES',
   },
+};
+
+/** What any request that only deletes may be answered, in every API: it frees memory, and needs space in the log. */
+export const DELETE_REFUSALS: RefusalDocs = {
+  ...forbiddenTo("delete the key 'user:1'"),
+  507: { when: 'The disk is full.', text: 'the disk of the data directory is full; nothing was changed' },
 };
 
 /** What any request with a body may be answered, in every API. */

@@ -11,9 +11,12 @@ const STATUS_OF: Partial<Record<GrpcStatusName, number>> = {
   PERMISSION_DENIED: 403,
 };
 
+/** What is said when kv-service is not there. */
+export const UNAVAILABLE_TEXT = 'kv-service cannot be reached, or cannot serve now; try again later';
+
 /** What is said instead of the call's own words, which tell of addresses and tokens behind the gateway. */
 const TEXT_OF: Partial<Record<GrpcStatusName, string>> = {
-  UNAVAILABLE: 'kv-service cannot be reached, or cannot serve now; try again later',
+  UNAVAILABLE: UNAVAILABLE_TEXT,
   DEADLINE_EXCEEDED: 'kv-service did not answer in time; a write may have been done',
   UNAUTHENTICATED: 'kv-service does not accept the token of this gateway',
   PERMISSION_DENIED: 'kv-service does not let this gateway do that',

@@ -12,14 +12,16 @@ import { GrpcCallError } from '@kvasir/client';
 import {
   ApiRefusals,
   BODY_REFUSALS,
+  DELETE_REFUSALS,
   RATE_REFUSALS,
-  STORE_FULL_TEXT,
+  READ_REFUSALS,
   WireAnswer,
   WireController,
   WireDelete,
   WireGet,
   WirePut,
   WireRefusal,
+  WRITE_REFUSALS,
   type RefusalDocs,
   type WireRequest,
 } from '@kvasir/http';
@@ -27,7 +29,7 @@ import { parseTraceContext } from '@kvasir/tracing';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { API_KEY_HEADER, CHALLENGE } from '../auth/api-key-header.js';
 import { GATEWAY_API, KEY_IS_REQUIRED } from '../gateway.api.js';
-import { isAboutCaller, refusalOf } from '../upstream/call-refusal.js';
+import { isAboutCaller, refusalOf, UNAVAILABLE_TEXT } from '../upstream/call-refusal.js';
 import { Upstream, type UpstreamCaller } from '../upstream/upstream.js';
 import { decodePut } from './put-request.js';
 import { ErrorDto, PutValueDto, ValueDto } from './values.dto.js';
@@ -44,25 +46,12 @@ const REFUSALS: RefusalDocs = {
     text: `the header ${API_KEY_HEADER} is missing`,
     headers: { 'WWW-Authenticate': { description: 'How a key is sent.', example: CHALLENGE } },
   },
-  403: {
-    when: 'kv-service has API keys, and this one has no right to the key; nothing was done.',
-    text: "this API key has no right to read the key 'hello'",
-  },
   ...RATE_REFUSALS,
-  503: { when: 'kv-service cannot be reached, or did not answer in time.', text: 'kv-service cannot be reached' },
+  503: { when: 'kv-service cannot be reached, or did not answer in time.', text: UNAVAILABLE_TEXT },
 };
-
-const FULL: RefusalDocs = { 507: { when: 'The store or its disk is full.', text: STORE_FULL_TEXT } };
 
 /** @param text what the contract says of a call that failed */
 const failed = (text: string): RefusalDocs => ({ 500: { when: 'The call to kv-service failed.', text } });
-
-const PUT_REFUSALS: RefusalDocs = {
-  ...REFUSALS,
-  ...failed('Failed to update value internal error'),
-  ...BODY_REFUSALS,
-  ...FULL,
-};
 
 /** `/v1/values` (docs/contracts/values.md): strings under keys. All data is kv-service's. */
 @ApiTags('values')
@@ -78,7 +67,12 @@ export class ValuesController {
   @ApiOperation({ summary: 'Write a value', description: 'For ever: an earlier time to live is gone.' })
   @ApiBody({ type: PutValueDto })
   @ApiOkResponse({ type: ValueDto })
-  @ApiRefusals(GATEWAY_API, ErrorDto, PUT_REFUSALS)
+  @ApiRefusals(GATEWAY_API, ErrorDto, {
+    ...REFUSALS,
+    ...BODY_REFUSALS,
+    ...WRITE_REFUSALS,
+    ...failed('Failed to update value internal error'),
+  })
   async put(request: WireRequest): Promise<WireAnswer> {
     const { key, value } = decodePut(request.body);
     await this.failingWith(
@@ -93,7 +87,7 @@ export class ValuesController {
   @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ErrorDto })
-  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...failed('Failed to get value') })
+  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...READ_REFUSALS, ...failed('Failed to get value') })
   async get(request: WireRequest): Promise<WireAnswer> {
     const { key } = request;
     const value = await this.failingWith(() => 'Failed to get value', this.store.get(key, forCallerOf(request)));
@@ -105,7 +99,7 @@ export class ValuesController {
   @ApiOperation({ summary: 'Delete a value', description: 'A key that is not there is a success too.' })
   @ApiParam({ name: 'key', type: String, example: 'hello' })
   @ApiNoContentResponse()
-  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...failed('Failed to delete value'), ...FULL })
+  @ApiRefusals(GATEWAY_API, ErrorDto, { ...REFUSALS, ...DELETE_REFUSALS, ...failed('Failed to delete value') })
   async delete(request: WireRequest): Promise<WireAnswer> {
     await this.failingWith(() => 'Failed to delete value', this.store.delete(request.key, forCallerOf(request)));
     return NO_CONTENT;

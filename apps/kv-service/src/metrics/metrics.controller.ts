@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   ApiRefusals,
   DEFAULT_API,
+  forbiddenTo,
   KEY_REFUSALS,
   ProblemDto,
   RATE_REFUSALS,
@@ -38,7 +39,7 @@ export class MetricsController {
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string', example: EXAMPLE } } } })
   @ApiRefusals(DEFAULT_API, ProblemDto, {
     ...KEY_REFUSALS,
-    403: { when: 'The API key does not have the verb monitor.', text: "this API key has no right to 'monitor'" },
+    ...forbiddenTo("'monitor'"),
     404: { when: 'METRICS is off.', text: METRICS_OFF },
     ...RATE_REFUSALS,
     ...SERVER_REFUSALS,

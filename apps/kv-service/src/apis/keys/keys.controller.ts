@@ -12,6 +12,8 @@ import {
   ApiRefusals,
   BODY_REFUSALS,
   COMMON_REFUSALS,
+  DELETE_REFUSALS,
+  READ_REFUSALS,
   REQUEST_LIMITS,
   WireAnswer,
   WireController,
@@ -88,7 +90,7 @@ export class KeysController {
   @ApiOperation({ summary: 'Retrieve a value' })
   @KeyParam()
   @ApiOkResponse({ type: RetrievedDto })
-  @Refusals(NOT_FOUND)
+  @Refusals({ ...NOT_FOUND, ...READ_REFUSALS })
   async retrieve({ key, caller }: WireRequest): Promise<WireAnswer> {
     const entry = await this.access.storeFor(caller).get(key);
     if (entry === undefined) throw notFound(key);
@@ -99,7 +101,7 @@ export class KeysController {
   @ApiOperation({ summary: 'Delete a key' })
   @KeyParam()
   @ApiOkResponse({ type: DeletedDto })
-  @Refusals({ ...NOT_FOUND, ...WRITE_REFUSALS })
+  @Refusals({ ...NOT_FOUND, ...DELETE_REFUSALS })
   async delete({ key, caller }: WireRequest): Promise<WireAnswer> {
     const store = this.access.storeFor(caller);
     const { results } = await store.commit({ atomic: true, operations: [{ type: 'delete', key }] });

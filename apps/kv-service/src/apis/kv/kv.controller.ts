@@ -1,6 +1,5 @@
 import { Inject } from '@nestjs/common';
 import {
-  ApiBadRequestResponse,
   ApiBody,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -10,8 +9,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import {
+  DELETE_REFUSALS,
   listBody,
   ProblemDto,
+  READ_REFUSALS,
   REQUEST_LIMITS,
   WireAnswer,
   WireController,
@@ -27,7 +28,7 @@ import { Access } from '../../access/access.js';
 import { listingBody } from './kv-listing.js';
 import { decodeBatch, decodePut } from './kv-requests.js';
 import { KV_API } from './kv.api.js';
-import { ApiBodyErrors, ApiListErrors, ApiServerErrors, ApiWriteErrors } from './kv.docs.js';
+import { BATCH_REFUSALS, LIST_REFUSALS, PUT_REFUSALS, Refusals } from './kv.docs.js';
 import { BatchDto, BatchResultsDto, KeyListDto, PutDto, SuccessDto, ValueDto } from './kv.dto.js';
 
 const SUCCESS_TEXT = '{"success":true}';
@@ -53,8 +54,7 @@ export class KvController {
     example: 'user:',
   })
   @ApiOkResponse({ type: KeyListDto })
-  @ApiListErrors()
-  @ApiServerErrors()
+  @Refusals(LIST_REFUSALS)
   async list(request: WireRequest): Promise<WireAnswer> {
     const body = await listingBody(this.access.storeFor(request.caller), request.query.get('prefix') ?? '');
     return new WireAnswer(200, body, { 'Cache-Control': 'no-store' });
@@ -65,7 +65,7 @@ export class KvController {
   @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiOkResponse({ type: ValueDto })
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
-  @ApiServerErrors()
+  @Refusals(READ_REFUSALS)
   async get(request: WireRequest): Promise<WireAnswer> {
     const entry = await this.access.storeFor(request.caller).get(request.key);
     if (entry === undefined) throw new WireRefusal(404, NOT_FOUND_TEXT);
@@ -80,8 +80,7 @@ export class KvController {
   @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiBody({ type: PutDto })
   @ApiOkResponse({ type: SuccessDto })
-  @ApiBodyErrors()
-  @ApiServerErrors()
+  @Refusals(PUT_REFUSALS)
   async put(request: WireRequest): Promise<WireAnswer> {
     const { value, ttlMs } = decodePut(request.body, this.limits);
     await this.commit(request, [{ type: 'set', key: request.key, value, ttlMs }]);
@@ -93,8 +92,7 @@ export class KvController {
   @ApiParam({ name: 'key', type: String, example: 'user:1' })
   @ApiOkResponse({ type: SuccessDto })
   @ApiNotFoundResponse({ type: ProblemDto, description: 'The key is not there, or has expired.' })
-  @ApiWriteErrors()
-  @ApiServerErrors()
+  @Refusals(DELETE_REFUSALS)
   async delete(request: WireRequest): Promise<WireAnswer> {
     const [result] = await this.commit(request, [{ type: 'delete', key: request.key }]);
     if (result?.status === 'failed') throw new WireRefusal(404, NOT_FOUND_TEXT);
@@ -109,9 +107,7 @@ export class KvController {
   })
   @ApiBody({ type: BatchDto })
   @ApiOkResponse({ type: BatchResultsDto })
-  @ApiBadRequestResponse({ type: ProblemDto, description: 'An operation does not fit; nothing was changed.' })
-  @ApiBodyErrors()
-  @ApiServerErrors()
+  @Refusals(BATCH_REFUSALS)
   async batch(request: WireRequest): Promise<WireAnswer> {
     const results = await this.commit(request, decodeBatch(request.body, this.limits));
     return new WireAnswer(200, listBody('{"success":true,"results":[', results.map(resultText), ']}'));

@@ -1,10 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { WireAnswer, WireController, WireGet, type WireRequest } from '@kvasir/http';
+import { forbiddenTo, WireAnswer, WireController, WireGet, type WireRequest } from '@kvasir/http';
 import { Access } from '../../access/access.js';
 import { ENGINE_EXTRAS, type EngineExtras } from '../../store/engine-extras.token.js';
 import { KV_API } from './kv.api.js';
-import { ApiServerErrors } from './kv.docs.js';
+import { Refusals } from './kv.docs.js';
 import { StatsDto } from './kv.dto.js';
 
 /** `/stats` (docs/contracts/kv.md): figures of the store as a reader sees it. */
@@ -19,7 +19,7 @@ export class StatsController {
   @WireGet()
   @ApiOperation({ summary: 'Count keys and bytes', description: 'Expired keys do not count.' })
   @ApiOkResponse({ type: StatsDto })
-  @ApiServerErrors()
+  @Refusals(forbiddenTo("'monitor'"))
   async stats({ caller }: WireRequest): Promise<WireAnswer> {
     const { keys, sizeBytes, revision } = await this.access.storeFor(caller).stats();
     const stats: StatsDto = { keys, size_bytes: sizeBytes, revision, ...this.engine.figures() };

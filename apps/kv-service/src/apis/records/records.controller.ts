@@ -4,7 +4,10 @@ import {
   ApiRefusals,
   BODY_REFUSALS,
   COMMON_REFUSALS,
+  DELETE_REFUSALS,
+  READ_REFUSALS,
   REQUEST_LIMITS,
+  STORE_REFUSALS,
   WireAnswer,
   WireController,
   WireDelete,
@@ -84,7 +87,7 @@ export class RecordsController {
       details: [{ key: 'note-1', result: existsText('note-1') }],
     },
   })
-  @Refusals({ ...BODY_REFUSALS, ...WRITE_REFUSALS })
+  @ApiRefusals(RECORDS_API, RecordErrorDto, { ...STORE_REFUSALS, ...BODY_REFUSALS, ...WRITE_REFUSALS })
   async bulk(request: WireRequest): Promise<WireAnswer> {
     const operations = decodeBulk(request.body, this.limits, this.options);
     return bulkAnswer(operations, await this.commit(request, operations));
@@ -115,7 +118,7 @@ export class RecordsController {
   @ApiOperation({ summary: 'Read a record' })
   @KeyParam()
   @ApiOkResponse({ type: RecordValueDto })
-  @Refusals(NOT_FOUND)
+  @Refusals({ ...NOT_FOUND, ...READ_REFUSALS })
   async get(request: WireRequest): Promise<WireAnswer> {
     const key = recordKey(request);
     const entry = await this.access.storeFor(request.caller).get(key);
@@ -130,7 +133,7 @@ export class RecordsController {
     type: RecordDoneDto,
     example: { status: 'Success', message: "Record with the key 'note-1' deleted" },
   })
-  @Refusals({ ...NOT_FOUND, ...WRITE_REFUSALS })
+  @Refusals({ ...NOT_FOUND, ...DELETE_REFUSALS })
   async delete(request: WireRequest): Promise<WireAnswer> {
     const key = recordKey(request);
     const { committed } = await this.commit(request, [{ type: 'delete', key }]);

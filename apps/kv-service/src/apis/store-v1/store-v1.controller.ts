@@ -2,6 +2,8 @@ import { Inject } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   BODY_REFUSALS,
+  DELETE_REFUSALS,
+  READ_REFUSALS,
   REQUEST_LIMITS,
   WireAnswer,
   WireController,
@@ -56,7 +58,7 @@ export class StoreV1Controller {
 
   @WireGet(':key')
   @ApiOperation({ summary: 'Read a string', description: 'A value that is no string is given as its JSON text.' })
-  @StoreRouteDocs(200, ValueTextDto, { value: '5' }, NOT_FOUND)
+  @StoreRouteDocs(200, ValueTextDto, { value: '5' }, { ...NOT_FOUND, ...READ_REFUSALS })
   async get({ key, caller }: WireRequest): Promise<WireAnswer> {
     const entry = await this.access.storeFor(caller).get(key);
     if (entry === undefined) throw notFound(key);
@@ -65,7 +67,7 @@ export class StoreV1Controller {
 
   @WireGet(':key/exists')
   @ApiOperation({ summary: 'Ask whether a key is there' })
-  @StoreRouteDocs(200, ExistsDto, { exists: true })
+  @StoreRouteDocs(200, ExistsDto, { exists: true }, READ_REFUSALS)
   async exists({ key, caller }: WireRequest): Promise<WireAnswer> {
     const entry = await this.access.storeFor(caller).get(key);
     return success(200, `{"exists":${entry !== undefined}}`);
@@ -73,7 +75,7 @@ export class StoreV1Controller {
 
   @WireDelete(':key')
   @ApiOperation({ summary: 'Delete a key', description: 'The same answer when the key is not there.' })
-  @StoreRouteDocs(200, MessageDto, { message: 'Key deleted successfully' }, WRITE_REFUSALS)
+  @StoreRouteDocs(200, MessageDto, { message: 'Key deleted successfully' }, DELETE_REFUSALS)
   async delete({ key, caller }: WireRequest): Promise<WireAnswer> {
     await this.commit(caller, { type: 'delete', key, allowMissing: true });
     return DELETED;

@@ -4,8 +4,9 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProperty, ApiQuer
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { BACKUP_CONTENT_TYPE, BackupReader, writeBackup } from '@kvasir/backup';
 import {
-  COMMON_REFUSALS,
   DEFAULT_API,
+  forbiddenTo,
+  STORE_REFUSALS,
   shorten,
   WireAnswer,
   WireController,
@@ -55,13 +56,7 @@ export class ImportDto {
 }
 
 /** `/admin/export` and `/admin/import`: all entries as a backup, and back. docs/cli.md describes its form. */
-@AdminRefusals({
-  403: {
-    when: 'The API key does not have the verb admin for every key.',
-    text: 'this API key has no right to every key, which a backup or a restore needs',
-  },
-})
-@AdminDocs()
+@AdminDocs(forbiddenTo('every key, which a backup or a restore needs'))
 @WireController('admin', DEFAULT_API)
 export class BackupController {
   constructor(
@@ -125,7 +120,7 @@ export class BackupController {
       text: `the Content-Type 'text/plain' is not taken; it must be ${BACKUP_CONTENT_TYPE}`,
     },
     503: {
-      ...COMMON_REFUSALS[503]!,
+      ...STORE_REFUSALS[503]!,
       when: 'Another import is under way, or the store cannot take it now.',
     },
     507: { ...WRITE_REFUSALS[507]!, when: 'There is no room for it; nothing was changed.' },
