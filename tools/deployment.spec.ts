@@ -10,7 +10,11 @@ type App = (typeof APPS)[number];
 
 interface Container {
   readonly name: App;
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly secretKeyRef: object };
+  }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
@@ -92,6 +96,11 @@ const pods = manifests.flatMap(({ file, manifest }) =>
   manifest.spec.template === undefined ? [] : [{ file, pod: manifest.spec.template.spec }],
 );
 
+function monitorOf(app: App): Manifest {
+  return manifests.find(({ manifest: { kind, metadata } }) => kind === 'ServiceMonitor' && metadata.name === app)!
+    .manifest;
+}
+
 describe('the Kubernetes manifests', () => {
   it.each(kubernetes.filter(({ file }) => file.endsWith('kustomization.yaml')))(
     'name files that are there: $file',
@@ -159,23 +168,27 @@ describe('the Kubernetes manifests', () => {
       );
   });
 
-  it.each(['log', 'postgres'])('have the Prometheus Operator ask where kv-service answers: %s', (engine) => {
-    const monitor = manifests.find(({ manifest: { kind } }) => kind === 'ServiceMonitor')!.manifest;
+  it.each([
+    { app: 'kv-service', file: 'log/kv-service.yaml' },
+    { app: 'kv-service', file: 'postgres/kv-service.yaml' },
+    { app: 'api-gateway', file: 'api-gateway/api-gateway.yaml' },
+  ] as const)('have the Prometheus Operator ask where $app answers: $file', ({ app, file }) => {
+    const monitor = monitorOf(app);
     const wanted = Object.entries(monitor.spec.selector!.matchLabels!);
     const services = manifests.filter(
-      ({ file, manifest: { kind, metadata } }) =>
-        file === `${engine}/kv-service.yaml` &&
-        kind === 'Service' &&
-        wanted.every(([label, value]) => metadata.labels?.[label] === value),
+      (one) =>
+        one.file === file &&
+        one.manifest.kind === 'Service' &&
+        wanted.every(([label, value]) => one.manifest.metadata.labels?.[label] === value),
     );
     // The alert rules name the job, which is the Service's name, and a pod behind two of them would be asked twice.
-    expect(services.map(({ manifest }) => manifest.metadata.name)).toEqual(['kv-service']);
+    expect(services.map(({ manifest }) => manifest.metadata.name)).toEqual([app]);
     const [endpoint] = monitor.spec.endpoints!;
     expect(services[0]!.manifest.spec.ports!.map(({ name }) => name)).toContain(endpoint!.port);
     expect(endpoint).toMatchObject({ path: '/metrics', authorization: { type: 'Bearer' } });
     const { name, key } = endpoint!.authorization.credentials;
-    const readme = readFileSync(join(ROOT, 'deploy/README.md'), 'utf8');
-    expect(readme).toContain(`create secret generic ${name} --from-literal=${key}=`);
+    const readme = readFileSync(join(ROOT, 'deploy/README.md'), 'utf8').replaceAll('\\\n', '');
+    expect(readme).toMatch(new RegExp(`create secret generic ${name} .*--from-literal=${key}=`));
     const prometheus = parse(readFileSync(join(ROOT, 'deploy/monitoring/prometheus.yml'), 'utf8')) as {
       global: { scrape_interval: string; scrape_timeout: string };
     };
@@ -183,9 +196,22 @@ describe('the Kubernetes manifests', () => {
       prometheus.global.scrape_interval,
       prometheus.global.scrape_timeout,
     ]);
+  });
+
+  it('let Prometheus in where the policy of kv-service keeps it out', () => {
+    const monitor = monitorOf('kv-service');
     const policy = manifests.find(({ file }) => file === 'monitoring/network-policy.yaml')!.manifest;
     expect(policy.spec.podSelector).toEqual({ matchLabels: monitor.spec.selector!.matchLabels });
-    expect(policy.spec.ingress!.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([endpoint!.port]);
+    expect(policy.spec.ingress!.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([
+      monitor.spec.endpoints![0]!.port,
+    ]);
+  });
+
+  it('have Prometheus ask api-gateway with the key that it takes', () => {
+    const { pod } = pods.find(({ file }) => file === 'api-gateway/api-gateway.yaml')!;
+    const metricsKey = pod.containers[0]!.env.find(({ name }) => name === 'METRICS_KEY')!;
+    const { credentials } = monitorOf('api-gateway').spec.endpoints![0]!.authorization;
+    expect(metricsKey.valueFrom!.secretKeyRef).toMatchObject(credentials);
   });
 
   it('run the log engine once, in a StatefulSet', () => {
