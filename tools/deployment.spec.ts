@@ -61,7 +61,8 @@ interface Manifest {
 
 interface ComposeService {
   readonly build?: { readonly target: App };
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Null: what the environment of Compose has, if it has any. */
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly stop_grace_period?: string;
   readonly tmpfs?: readonly string[];
 }
@@ -235,6 +236,16 @@ describe('docker-compose.yml', () => {
     );
     expect(Number.parseInt(service.stop_grace_period!, 10) * 1000).toBeGreaterThan(stopMs);
     expect(service.tmpfs).toEqual(app === 'kv-service' ? ['/tmp'] : undefined);
+  });
+
+  it.each(ours)('hands on to $name what .env says of tracing, as it is', ({ service }) => {
+    const tracing = Object.entries(service.environment!).filter(([name]) => name.startsWith('OTEL_'));
+    expect(Object.fromEntries(tracing)).toEqual({
+      OTEL_EXPORTER_OTLP_ENDPOINT: null,
+      OTEL_EXPORTER_OTLP_HEADERS: null,
+      OTEL_TRACES_SAMPLER: null,
+      OTEL_TRACES_SAMPLER_ARG: null,
+    });
   });
 });
 
