@@ -3,6 +3,7 @@ export { PAGE_HEADERS } from './browser/page-headers.js';
 export { errorStatus, type ErrorStatus } from './error-status.js';
 export type { HttpLogger } from './http-logger.js';
 export { parseTrustProxy, type AddressSource, type TrustProxy } from './limits/client-address.js';
+export { limitConnections } from './limits/connection-limit.js';
 export { RateLimiter, type RateExcess, type RateLimiterOptions } from './limits/rate-limiter.js';
 export { listBody } from './list-body.js';
 export { decodePercent } from './percent-decoding.js';

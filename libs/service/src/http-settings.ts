@@ -24,10 +24,11 @@ const timeout = (defaultMs: number, minMs = 1): { value: ValueParser<number>; de
 export const connections = {
   title: 'Connections',
   settings: {
-    /** The most HTTP connections at once, for each port; 1 to 1,000,000. */
+    /** The most connections at once, for each port; 1 to 1,000,000. */
     max: {
       variable: 'MAX_CONNECTIONS',
-      description: 'The most HTTP connections at once, on each port; what comes past that is closed at once.',
+      description:
+        'The most connections at once on each port, of HTTP and of gRPC; what comes past that is closed at once.',
       value: wholeNumber(1, MAX_MAX_CONNECTIONS),
       default: '16384',
     },

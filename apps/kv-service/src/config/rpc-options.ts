@@ -19,6 +19,7 @@ export function rpcOptions(
   observer: RpcObserver | undefined,
   tracer: Tracer | undefined,
 ): RpcOptions {
+  const { max, headersTimeoutMs, keepAliveTimeoutMs, stallTimeoutMs } = config.connections;
   return {
     host: config.grpc.host,
     port: config.grpc.port,
@@ -29,6 +30,10 @@ export function rpcOptions(
     tracer,
     tls: grpcTls(config.grpcSecurity),
     maxBodyBytes: config.limits.maxBodyBytes,
+    maxConnections: max,
+    greetingMs: headersTimeoutMs,
+    pingMs: keepAliveTimeoutMs,
+    stallMs: stallTimeoutMs,
     drainMs: drainMs(config.shutdown),
   };
 }

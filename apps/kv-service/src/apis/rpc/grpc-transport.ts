@@ -13,9 +13,9 @@ import { ANYONE, type Caller } from '@kvasir/http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Server, Transport, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { isIPv6 } from 'node:net';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import { GrpcHealth, HEALTH_PACKAGE } from './grpc-health.js';
+import { GrpcListener } from './grpc-listener.js';
 import { callerOf } from './rpc-caller.js';
 import type { RpcContext } from './rpc-context.js';
 import { loggedUnary } from './rpc-log.js';
@@ -34,6 +34,9 @@ type Unary = handleUnaryCall<object, object>;
 /** An rpc that says nothing of the data, so that probes without the token can call it. */
 const OPEN_RPC = 'Health';
 
+/** Calls at once on one connection; a client that has more of them sends the others later. */
+const MAX_CONCURRENT_CALLS = 1024;
+
 const UNAUTHENTICATED: RpcStatus = {
   code: Status.UNAUTHENTICATED,
   details: "the metadata has no 'authorization: Bearer <token>' with the token of this service",
@@ -49,6 +52,7 @@ const UNAUTHENTICATED: RpcStatus = {
 export class GrpcTransport extends Server implements CustomTransportStrategy, BeforeApplicationShutdown {
   override readonly transportId = Transport.GRPC;
   private readonly server: GrpcServer;
+  private readonly listener: GrpcListener;
   private readonly health: GrpcHealth;
   private readonly token: RpcToken | undefined;
   private readonly tracing: RpcTracing | undefined;
@@ -69,7 +73,13 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       'grpc.max_receive_message_length': maxMessageBytes(options.maxBodyBytes),
       // What was taken can be read: an answer is a few bytes longer than the request that brought its value.
       'grpc.max_send_message_length': -1,
+      'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
+      // A connection that is idle stays for as long as its client answers: closing it would race with the next call.
+      'grpc.keepalive_time_ms': options.pingMs,
+      'grpc.keepalive_timeout_ms': options.stallMs,
     });
+    const injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.listener = new GrpcListener(injector, options, requestLog.logger);
   }
 
   /** The port that it listens on; 0 before. */
@@ -78,14 +88,13 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
   }
 
   override listen(callback: (error?: Error) => void): void {
+    if (this.stopped !== undefined) throw new Error('gRPC cannot listen: the service is stopping');
     this.server.addService(strictService(KEY_VALUE_SERVICE), this.implementation());
     this.health.addTo(this.server);
     new ReflectionService({ ...KEY_VALUE_PACKAGE, ...HEALTH_PACKAGE }).addToServer(this.server);
-    const { host, port } = this.options;
-    const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-    this.server.bindAsync(address, this.credentials(), (error, bound) => {
-      this.boundPort = bound;
-      callback(error === null ? undefined : new Error(`gRPC cannot listen on ${address}: ${error.message}`));
+    this.listener.listen((error, port) => {
+      this.boundPort = port;
+      callback(error);
     });
   }
 
@@ -107,21 +116,16 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
     return this.server as T;
   }
 
-  private credentials(): ServerCredentials {
-    const { tls } = this.options;
-    if (tls === undefined) return ServerCredentials.createInsecure();
-    const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
-    return ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
-  }
-
   /** Says NOT_SERVING, takes no more calls, waits for those in progress, and after `drainMs` cuts off what is left. */
   private stop(): Promise<void> {
     return (this.stopped ??= new Promise((resolve) => {
       this.health.stop();
+      this.listener.close();
       const cutOff = setTimeout(() => this.server.forceShutdown(), this.options.drainMs);
       this.server.tryShutdown(() => {
         clearTimeout(cutOff);
         this.server.forceShutdown();
+        this.listener.destroy();
         resolve();
       });
     }));

@@ -47,6 +47,14 @@ export interface RpcOptions {
   readonly tls: RpcTls | undefined;
   /** The longest body of the HTTP APIs, in bytes; messages may be 64 KiB longer. */
   readonly maxBodyBytes: number;
+  /** The most connections at once; what comes past that is closed at once. */
+  readonly maxConnections: number;
+  /** Milliseconds that a connection has for its TLS handshake, and then for the first bytes of HTTP/2. */
+  readonly greetingMs: number;
+  /** Milliseconds between two pings of a connection. */
+  readonly pingMs: number;
+  /** Milliseconds that a ping's answer may take; past it the connection is cut. */
+  readonly stallMs: number;
   /** Milliseconds from the start of the shutdown until calls still in progress are cut off. */
   readonly drainMs: number;
 }
