@@ -9,6 +9,7 @@ import {
   freePort,
   HttpClient,
   TestAuthority,
+  weakIdentity,
   useTestServices,
   type HttpAnswer,
   type ServiceProcess,
@@ -258,6 +259,27 @@ describe('TLS_CERT and TLS_KEY', () => {
     await service.logLine(({ msg }) => msg === 'the certificate was read again');
     expect((await getOverTls(service.port, '/kv')).serial).not.toBe(first);
     expect(service.logLines.filter(({ msg }) => msg.includes('nothing to read again'))).toEqual([]);
+  });
+
+  it('stay as they were on SIGHUP when OpenSSL does not serve with the new ones, which no start does either', async () => {
+    const directory = services.directory();
+    const own = { TLS_CERT: join(directory, 'cert.pem'), TLS_KEY: join(directory, 'key.pem') };
+    copyFileSync(files.TLS_CERT, own.TLS_CERT);
+    copyFileSync(files.TLS_KEY, own.TLS_KEY);
+    const service = await services.start({ env: { STORE, ...own } });
+    const first = (await getOverTls(service.port, '/kv')).serial;
+    const weak = await weakIdentity();
+    writeFileSync(own.TLS_CERT, weak.cert);
+    writeFileSync(own.TLS_KEY, weak.key);
+    process.kill(service.pid, 'SIGHUP');
+    const problem = "TLS_CERT and TLS_KEY are nothing to serve with: OpenSSL says 'ee key too small'";
+    const refused = await service.logLine(({ msg }) => msg.startsWith('the certificate stays as it was'));
+    expect(refused.msg).toBe(`the certificate stays as it was: ${problem}`);
+    expect((await getOverTls(service.port, '/kv')).serial).toBe(first);
+    for (const app of ['kv-service', 'api-gateway']) {
+      const { code, stdout, stderr } = await services.run({ app, env: { STORE, API_KEY: 'k', ...own } });
+      expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `${problem}\n` });
+    }
   });
 
   it('are read again on SIGHUP also before the service listens', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readSettings, type Program, type SettingsResult } from '@kvasir/config';
-import { TestAuthority } from '@kvasir/test-harness';
+import { TestAuthority, weakIdentity } from '@kvasir/test-harness';
 import { checkGrpcSecurity, grpcSecurity, grpcTls, type GrpcSecurity, type GrpcTls } from './grpc-security.js';
 
 const PROGRAM = {
@@ -50,6 +50,17 @@ describe('the settings of gRPC between services', () => {
     const both = join(directory(), 'both.pem');
     writeFileSync(both, readFileSync(env['GRPC_TLS_CA'] ?? '', 'utf8').repeat(2));
     expect(tlsOf({ ...env, GRPC_TLS_CA: both })?.ca).toHaveLength(2 * (tlsOf(env)?.ca.length ?? 0));
+  });
+
+  it('do not take a key that OpenSSL finds too small', async () => {
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(directory(), name)) as [string, string];
+    const weak = await weakIdentity();
+    writeFileSync(cert, weak.cert);
+    writeFileSync(key, weak.key);
+    expect(read({ ...env, GRPC_TLS_CERT: cert, GRPC_TLS_KEY: key })).toEqual({
+      kind: 'invalid',
+      text: "GRPC_TLS_CERT, GRPC_TLS_KEY, GRPC_TLS_CA are nothing to serve with: OpenSSL says 'ee key too small'\n",
+    });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { anyText, type Section, type SettingsResult, type ValueParser } from '@kvasir/config';
-import { certificatesFile, keyFits, privateKeyFile, type PemFile } from './pem-file.js';
+import { certificatesFile, keyFits, privateKeyFile, refusalOfOpenSsl, type PemFile } from './pem-file.js';
 
 /** Metadata carries printable ASCII; what is around it would be lost on the way. */
 const token: ValueParser<string> = {
@@ -62,7 +62,7 @@ export function grpcTls({ tlsCert, tlsKey, tlsCa }: GrpcSecurity): GrpcTls | und
   return { cert: tlsCert.pem, key: tlsKey.pem, ca: tlsCa.pem };
 }
 
-/** Checks what no setting shows alone: that the three files come together, and that the key is the certificate's. */
+/** Checks what no setting shows alone: that the three files come together, that the key is the certificate's, and that OpenSSL takes them. */
 export function checkGrpcSecurity<T>(
   result: SettingsResult<T>,
   securityOf: (settings: T) => GrpcSecurity,
@@ -81,8 +81,9 @@ function problemOf(security: GrpcSecurity): string | undefined {
     const set = names.filter((name) => !missing.includes(name));
     return `${set.join(' and ')} without ${missing.join(' and ')}: allowed is all three of ${names.join(', ')}, or none`;
   }
-  const { cert, key } = grpcTls(security) as GrpcTls;
-  return keyFits(cert, key)
-    ? undefined
-    : 'GRPC_TLS_KEY does not belong to GRPC_TLS_CERT: allowed is the private key of the first certificate there';
+  const identity = grpcTls(security) as GrpcTls;
+  if (!keyFits(identity.cert, identity.key))
+    return 'GRPC_TLS_KEY does not belong to GRPC_TLS_CERT: allowed is the private key of the first certificate there';
+  const refusal = refusalOfOpenSsl(identity);
+  return refusal && `${names.join(', ')} are nothing to serve with: OpenSSL says '${refusal}'`;
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { path, type ValueParser } from '@kvasir/config';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -21,6 +22,21 @@ export const privateKeyFile = pemFile('a private key', (pem) => createPrivateKey
 /** Whether the key is that of the first certificate. Both must have been read by the parsers above. */
 export function keyFits(cert: string, key: string): boolean {
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+}
+
+/** Why OpenSSL does not serve with what the parsers above have read, as with a key that is too short for it; undefined: it does. */
+export function refusalOfOpenSsl(identity: {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+}): string | undefined {
+  try {
+    createSecureContext(identity);
+    return undefined;
+  } catch (error) {
+    const { reason, message } = error as Error & { readonly reason?: string };
+    return reason ?? message;
+  }
 }
 
 /** @param isValid throws, or returns false, for what is not */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Section, SettingsResult } from '@kvasir/config';
 import type { KvasirHttpAdapter, TlsIdentity } from '@kvasir/http';
 import type { Logger } from 'pino';
-import { certificatesFile, keyFits, privateKeyFile, type PemFile } from './pem-file.js';
+import { certificatesFile, keyFits, privateKeyFile, refusalOfOpenSsl, type PemFile } from './pem-file.js';
 
 /** Whether, and as whom, a service serves HTTPS instead of HTTP. */
 export const tls = {
@@ -30,7 +30,7 @@ export interface TlsFiles {
   readonly key: PemFile | undefined;
 }
 
-/** Checks what no setting shows alone: that the two files come together, and that the key is the certificate's. */
+/** Checks what no setting shows alone: that the two files come together, that the key is the certificate's, and that OpenSSL takes them. */
 export function checkTls<T extends { readonly tls: TlsFiles }>(result: SettingsResult<T>): SettingsResult<T> {
   if (result.kind !== 'settings') return result;
   const { cert, key } = result.settings.tls;
@@ -81,9 +81,10 @@ function problemOf(cert: PemFile | undefined, key: PemFile | undefined): string 
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined) return 'TLS_KEY without TLS_CERT: allowed is both of them, or none';
   if (key === undefined) return 'TLS_CERT without TLS_KEY: allowed is both of them, or none';
-  return keyFits(cert.pem, key.pem)
-    ? undefined
-    : 'TLS_KEY does not belong to TLS_CERT: allowed is the private key of the first certificate there';
+  if (!keyFits(cert.pem, key.pem))
+    return 'TLS_KEY does not belong to TLS_CERT: allowed is the private key of the first certificate there';
+  const refusal = refusalOfOpenSsl({ cert: cert.pem, key: key.pem });
+  return refusal && `TLS_CERT and TLS_KEY are nothing to serve with: OpenSSL says '${refusal}'`;
 }
 
 /** What an operator wants to see of a certificate in the log. */

@@ -8,6 +8,12 @@ export interface Identity {
   readonly key: string;
 }
 
+/** A certificate of its own with a key of 512 bits, which can be read, and which OpenSSL does not serve with. */
+export async function weakIdentity(): Promise<Identity> {
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'rsa', keySize: 512 });
+  return { cert: made.cert, key: made.private };
+}
+
 const COMMON = { keyType: 'ec', algorithm: 'sha256' } as const;
 
 /** An authority that tests make certificates with. */

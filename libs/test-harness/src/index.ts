@@ -1,5 +1,5 @@
 export { testApiKey, writeApiKeys, type TestRights } from './api-keys.js';
-export { TestAuthority, type Identity } from './certificates.js';
+export { TestAuthority, weakIdentity, type Identity } from './certificates.js';
 export { freePort } from './free-port.js';
 export { HttpClient, type HttpAnswer, type HttpRequestOptions } from './http-client.js';
 export type { Exit } from './launch.js';
