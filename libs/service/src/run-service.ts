@@ -36,7 +36,7 @@ export interface Service<Config extends ServiceConfig> {
     argv: readonly string[],
   ) => SettingsResult<Config>;
   /**
-   * Resolves when the service is ready.
+   * Resolves when the service is ready. Who reads files again on SIGHUP listens before the first thing that is waited for.
    *
    * @throws StartError or KvError for what an operator can mend
    */
@@ -64,13 +64,15 @@ async function run<Config extends ServiceConfig>({ program, start }: Service<Con
   const { name } = program;
   const logger = createLogger(config.log);
   endOnUncaughtError(name, logger);
-  tellOfHangUp(name, logger);
+  const listenersAreThere = holdHangUps(name, logger);
   const stop = new ServiceStop();
   stopOnSignal(stop, { name, logger, ...config.shutdown });
   const version = program.version();
   try {
     const tracer = await startTracing(config, { name, version, logger, stop });
-    await start({ config, logger, name, version, stop, tracer });
+    const started = start({ config, logger, name, version, stop, tracer });
+    listenersAreThere();
+    await started;
   } catch (error) {
     // What fails because it was told to stop is stopping.
     if (stop.hasBegun) return;
@@ -95,11 +97,22 @@ async function startTracing(
   return tracer;
 }
 
-/** Without a listener SIGHUP ends a process; whoever sends it wants files read again. Those who have files to read listen for themselves. */
-function tellOfHangUp(name: string, logger: Logger): void {
+/**
+ * Without a listener SIGHUP ends a process; whoever sends it wants files read again. Those who have files to read listen for themselves.
+ *
+ * @returns to be called when they do: a signal that came before, when files had been read already, is repeated for them
+ */
+function holdHangUps(name: string, logger: Logger): () => void {
+  let isHeld = true;
+  let held: NodeJS.Signals | undefined;
   process.on('SIGHUP', (signal) => {
-    if (process.listenerCount('SIGHUP') === 1) logger.info({ signal }, `${name} has nothing to read again`);
+    if (isHeld) held = signal;
+    else if (process.listenerCount('SIGHUP') === 1) logger.info({ signal }, `${name} has nothing to read again`);
   });
+  return () => {
+    isHeld = false;
+    if (held !== undefined) process.emit('SIGHUP', held);
+  };
 }
 
 /** What nobody caught may have left anything half done: the process says so and ends, and a new start finds what is on disk. Rejections that nobody handles come here too. */
