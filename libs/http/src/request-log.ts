@@ -72,9 +72,15 @@ export function logWhenAnswered(logger: HttpLogger, exchange: HttpExchange): voi
 }
 
 /** Tells operators of an error that nobody expected. */
-export function logUnexpected(logger: HttpLogger, { req, api }: HttpExchange, error: unknown): void {
-  logger.error(
-    { err: error, id: requestId(req), api: api.name, method: req.method, path: pathOf(req) },
-    'a request failed unexpectedly',
-  );
+export function logUnexpected(logger: HttpLogger, exchange: HttpExchange, error: unknown): void {
+  logger.error({ err: error, ...nameOf(exchange) }, 'a request failed unexpectedly');
+}
+
+/** Tells operators why an answer ended before it was whole: its client sees nothing but the end of the connection. */
+export function logCutShort(logger: HttpLogger, exchange: HttpExchange, why: string): void {
+  logger.warn(nameOf(exchange), `an answer was cut short: ${why}`);
+}
+
+function nameOf({ req, api }: HttpExchange): object {
+  return { id: requestId(req), api: api.name, method: req.method, path: pathOf(req) };
 }

@@ -11,7 +11,7 @@ export interface RequestObserver {
    *
    * @param route undefined for a request that fits none, or goes to Express
    * @param method as it was sent
-   * @param status as it was sent; 500 for an answer that broke off, {@link CLIENT_GONE} when there was nobody, or soon nobody any more, to send it to
+   * @param status as it was sent; for an answer that broke off that of the error behind it, {@link CLIENT_GONE} when there was nobody, or soon nobody any more, to send it to
    * @param ms from the first look at the request to the last byte handed to the socket, in milliseconds
    */
   answered(route: WireRoute | undefined, api: WireApi, method: string, status: number, ms: number): void;

@@ -9,14 +9,14 @@ import type { Cors } from './browser/cors.js';
 import { BodyAbortedError, checkBodyHeaders, hasBody, readBody } from './body-reader.js';
 import { bodyStream, isStreamingBody } from './body-stream.js';
 import { endWithRefusal, refusalOfParserError } from './client-error.js';
-import { errorHeaders } from './error-status.js';
+import { errorHeaders, errorStatus } from './error-status.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import type { BodyBudget } from './limits/body-collector.js';
 import type { RateLimiter } from './limits/rate-limiter.js';
 import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelining.js';
 import { decodeKey, splitTarget } from './raw-path.js';
-import { logUnexpected, logWhenAnswered, pathOf, requestId } from './request-log.js';
+import { logCutShort, logUnexpected, logWhenAnswered, pathOf, requestId } from './request-log.js';
 import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
 import { beginRequestSpan } from './request-span.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
@@ -156,9 +156,11 @@ export class WireDispatcher {
       return;
     }
     if (exchange.res.headersSent) {
-      logUnexpected(this.options.logger, exchange, error);
+      const expected = errorStatus(error);
+      if (expected === undefined) logUnexpected(this.options.logger, exchange, error);
+      else logCutShort(this.options.logger, exchange, expected.text);
       exchange.res.destroy();
-      this.sender.observe(exchange, 500);
+      this.sender.observe(exchange, expected?.status ?? 500);
       return;
     }
     void this.answer(exchange, this.#answerOf(exchange, error));

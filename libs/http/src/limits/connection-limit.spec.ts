@@ -11,7 +11,12 @@ describe('limitConnections', () => {
 
   beforeEach(async () => {
     server = createServer();
-    const logger = { error: (fields: object) => logged.push(fields), debug: () => {}, isLevelEnabled: () => true };
+    const logger = {
+      error: (fields: object) => logged.push(fields),
+      warn: () => {},
+      debug: () => {},
+      isLevelEnabled: () => true,
+    };
     limitConnections(server, 2, logger, () => now);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });

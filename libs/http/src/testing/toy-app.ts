@@ -237,6 +237,7 @@ export async function startToyApp(
   const debugs: { fields: object; message: string }[] = [];
   const logger = {
     error: (fields: object, message: string) => void errors.push({ fields, message }),
+    warn: () => {},
     debug: (fields: object, message: string) => void debugs.push({ fields, message }),
     isLevelEnabled: () => true,
   };
