@@ -9,6 +9,7 @@ import {
 } from '@kvasir/kv-core';
 
 import type { MemoryBudget } from './memory-budget.js';
+import { entryCost, entryCostAtMost } from './table/entry-cost.js';
 import type { OrderedTable } from './table/ordered-table.js';
 
 /** How many expired entries go at a time to make room. */
@@ -119,7 +120,7 @@ export class CommitGroup {
     const { table, now, memory } = this.options;
     if (!this.exact) {
       let most = 0;
-      for (const effect of effects) if (effect.type === 'set') most += table.costAtMost(effect.entry);
+      for (const effect of effects) if (effect.type === 'set') most += entryCostAtMost(effect.entry);
       if (this.grownBytes + most <= memory.room) {
         this.grownBytes += most;
         return;
@@ -153,20 +154,19 @@ export class CommitGroup {
   private growthSoFar(): number {
     const { table } = this.options;
     let growth = 0;
-    for (const [key, entry] of this.overlay) growth += costOf(table, entry) - costOf(table, table.peek(key));
+    for (const [key, entry] of this.overlay) growth += costOf(entry) - costOf(table.peek(key));
     return growth;
   }
 
   /** What the effects of one transaction add to the table and the group. */
   private growthOf(effects: readonly Effect[]): number {
-    const { table } = this.options;
     let growth = 0;
     const last = new Map<string, Entry | undefined>();
     for (const effect of effects) {
       const key = effect.type === 'set' ? effect.entry.key : effect.key;
       const before = last.has(key) ? last.get(key) : this.held(key);
       const after = effect.type === 'set' ? effect.entry : undefined;
-      growth += costOf(table, after) - costOf(table, before);
+      growth += costOf(after) - costOf(before);
       last.set(key, after);
     }
     return growth;
@@ -178,6 +178,6 @@ export class CommitGroup {
   }
 }
 
-function costOf(table: OrderedTable, entry: Entry | undefined): number {
-  return entry === undefined ? 0 : table.costOf(entry);
+function costOf(entry: Entry | undefined): number {
+  return entry === undefined ? 0 : entryCost(entry);
 }

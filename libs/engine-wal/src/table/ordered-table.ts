@@ -8,28 +8,19 @@ import {
   type ListQuery,
   type Page,
 } from '@kvasir/kv-core';
+import { FIXED_BYTES, MOST_BYTES_A_UNIT, QUEUE_BYTES } from './entry-cost.js';
 import { ExpiryQueue } from './expiry-queue.js';
-import { LONGEST_PACKED_KEY, packedCost } from './key-chunk.js';
+import { packedCost } from './key-chunk.js';
 import { KeyIndex, NO_SLOT } from './key-index.js';
 import { OrderedIndex } from './ordered-index.js';
 import type { ReplayBatch } from './replay-batch.js';
 import type { Position } from './slot-sequence.js';
-import { LARGEST_INLINE_VALUE, SlotColumns, SLOT_BYTES, valueCost, type EntryNumbers } from './slot-columns.js';
-import { inlineCost, largeCost } from './text-heap.js';
+import { LARGEST_INLINE_VALUE, SlotColumns, type EntryNumbers } from './slot-columns.js';
 import { encode } from './utf8.js';
-
-/** What an entry takes in the hash index and the ordered index, on average, without the copy of its key (see {@link packedCost}). */
-const INDEX_BYTES = 28;
-/** What an entry that expires takes in the expiry queue, on average. */
-const QUEUE_BYTES = 8;
-
-const COPY_AT_MOST = packedCost(LONGEST_PACKED_KEY);
 
 /** More slots than this that wait for the sweep are not made a set for a listing: that would take longer than a look at a page's expiries. */
 const MOST_DUE_IN_A_SET = 256;
 
-/** UTF-8 takes at most so many bytes a UTF-16 unit. */
-const MOST_BYTES_A_UNIT = 3;
 /** Where a value is encoded, behind the room for the longest key (1,024 bytes). */
 const VALUE_AT = 1024 * MOST_BYTES_A_UNIT;
 
@@ -92,7 +83,7 @@ export class OrderedTable {
   /**
    * What the table takes now, in bytes: its columns (48 a slot, in blocks of 4,096), the texts of keys and values (their UTF-8 bytes and spare room of up to a
    * quarter; values above 512 bytes as strings of their own), the hash index's places (8 each, 20 to 80 % taken), the chunks of the ordered index (about 3 KiB each for 64 to 256 slots,
-   * and the UTF-8 bytes of keys of up to 64) and of the expiry queue (about 1.4 KiB each). All of it grows in steps; {@link OrderedTable.costOf} is the average. Visits every block and chunk.
+   * and the UTF-8 bytes of keys of up to 64) and of the expiry queue (about 1.4 KiB each). All of it grows in steps; {@link entryCost} is the average. Visits every block and chunk.
    *
    * Room that deleted entries have left in blocks and chunks counts here; in {@link OrderedTable.entryBytes} it does not.
    */
@@ -100,27 +91,14 @@ export class OrderedTable {
     return this.columns.memoryBytes + this.keys.memoryBytes + this.order.memoryBytes + this.expiries.memoryBytes;
   }
 
-  /** What one entry adds to {@link OrderedTable.memoryBytes}, in bytes, averaged over many. */
-  costOf({ key, value, expiresAt }: Entry): number {
-    const keyBytes = Buffer.byteLength(key);
-    const texts = inlineCost(keyBytes) + packedCost(keyBytes) + valueCost(value.length, Buffer.byteLength(value));
-    return texts + SLOT_BYTES + INDEX_BYTES + (expiresAt === NEVER ? 0 : QUEUE_BYTES);
-  }
-
-  /** At least what {@link OrderedTable.costOf} says, without a look at the text: for less than a tenth of the time. */
-  costAtMost({ key, value }: Entry): number {
-    const bytes = MOST_BYTES_A_UNIT * (key.length + value.length);
-    return largeCost(0, 0) + inlineCost(bytes) + COPY_AT_MOST + SLOT_BYTES + INDEX_BYTES + QUEUE_BYTES;
-  }
-
   /**
-   * The sum of what the entries held cost by {@link OrderedTable.costOf}. It depends on nothing but them: a store that was filled to a
+   * The sum of what the entries held cost by {@link entryCost}. It depends on nothing but them: a store that was filled to a
    * limit is within it after a restart, and takes an entry for one of the same size that was deleted. Room that deleted entries have
    * left is used again first, so {@link OrderedTable.memoryBytes} never gets far above the greatest sum there was.
    */
   get entryBytes(): number {
     const { columns, copyCost, expiries } = this;
-    return columns.textCost + copyCost + columns.size * (SLOT_BYTES + INDEX_BYTES) + expiries.length * QUEUE_BYTES;
+    return columns.textCost + copyCost + columns.size * FIXED_BYTES + expiries.length * QUEUE_BYTES;
   }
 
   /** Sum of the UTF-8 bytes of all keys and values held. */
