@@ -236,6 +236,17 @@ describe('the two ways through HTTP give the same bytes', () => {
     }
   });
 
+  it('for a body behind its headers, in packets of its own', async () => {
+    for (const route of routes.filter(({ body }) => body !== undefined)) {
+      const { body = '' } = route;
+      const whole = request(`${route.method} ${pathOf(route, 'key-6')}`, JSON_TYPE + adminKey(route.path), body);
+      const head = whole.slice(0, whole.length - body.length);
+      await expectSame([head, body]);
+      await expectSame([head, body.slice(0, 3), body.slice(3)]);
+      await expectSame([head, body + request('GET /kv/key-6')]);
+    }
+  });
+
   it('for a listing that comes in chunks', async () => {
     for (let page = 0; page < 30; page++) {
       const operations = Array.from({ length: 40 }, (_, i) => ({ op: 'set', key: `l${page}-${i}`, value: 1 }));
@@ -284,7 +295,14 @@ describe('the two ways through HTTP give the same bytes', () => {
     const seed = process.env['KV_SEED'] === undefined ? undefined : Number(process.env['KV_SEED']);
     // A failure prints the seed.
     await fc.assert(
-      fc.asyncProperty(damaged, async (text) => void (await expectSame([text], 70_000))),
+      fc.asyncProperty(damaged, fc.option(fc.double({ min: 0, max: 1, noNaN: true })), async (text, cut) => {
+        // A target with a byte above 127 ends its connection with the answer, which is lost when more comes then.
+        const at = Math.floor((/[\x80-\xff]/.test(text) ? 1 : (cut ?? 1)) * text.length);
+        await expectSame(
+          [text.slice(0, at), text.slice(at)].filter((packet) => packet !== ''),
+          70_000,
+        );
+      }),
       { numRuns: 500, ...(seed === undefined ? {} : { seed }), endOnFailure: true },
     );
   });

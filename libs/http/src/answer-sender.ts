@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { writePieces, writeText, type Pieces, type WriteOptions } from './answer-writer.js';
 import { isChunked } from './body-reader.js';
-import type { HttpExchange } from './http-exchange.js';
+import { NodeExchange, type HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import { logUnexpected } from './request-log.js';
 import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
@@ -45,8 +45,8 @@ export class AnswerSender {
 
   /** Sends an answer in pieces. @throws as {@link writePieces} does */
   async sendPieces(exchange: HttpExchange, answer: WireAnswer<Pieces>): Promise<void> {
-    const { req, res } = exchange;
-    await writePieces(req, res, answer, this.optionsFor(exchange));
+    const { res } = exchange;
+    await writePieces(exchange, answer, this.optionsFor(exchange));
     this.observe(exchange, res.destroyed && !res.writableFinished ? CLIENT_GONE : answer.status);
   }
 
@@ -56,7 +56,7 @@ export class AnswerSender {
   }
 
   private write(exchange: HttpExchange): void {
-    const { req, res, answer } = exchange;
+    const { res, answer } = exchange;
     // The client is gone, and with it whoever would read this; or another answer came first.
     if (answer === undefined || res.destroyed || res.headersSent) {
       this.observe(exchange, CLIENT_GONE);
@@ -64,13 +64,13 @@ export class AnswerSender {
     }
     const options = this.optionsFor(exchange);
     try {
-      writeText(req, res, answer, options);
+      writeText(exchange, answer, options);
       this.observe(exchange, answer.status);
     } catch (error) {
       // Headers that HTTP cannot carry: an error in an API's code.
       logUnexpected(this.logger, exchange, error);
       const failed = internalAnswer();
-      writeText(req, res, failed, options);
+      writeText(exchange, failed, options);
       this.observe(exchange, failed.status);
     }
   }
@@ -85,7 +85,10 @@ export class AnswerSender {
 }
 
 /** Whether too much of the request is still to come for the connection to be used again, or nobody can be sure where it ends. */
-function leavesBodyUnread({ req, awaitsContinue }: HttpExchange): boolean {
+function leavesBodyUnread(exchange: HttpExchange): boolean {
+  // A plain request was read whole.
+  if (!(exchange instanceof NodeExchange)) return false;
+  const { req, awaitsContinue } = exchange;
   if (awaitsContinue) return true;
   const { 'transfer-encoding': transfer, 'content-length': length } = req.headers;
   if (transfer !== undefined) return !req.complete || !isChunked(transfer);

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NodeExchange, type HttpExchange } from './http-exchange.js';
+import type { ResponseTarget } from './http-messages.js';
 import type { WireAnswer, WireBody } from './wire-answer.js';
 
 const NO_CONTENT = 204;
@@ -16,22 +18,18 @@ export interface WriteOptions {
 }
 
 /** Writes an answer whose body is text. */
-export function writeText(
-  req: IncomingMessage,
-  res: ServerResponse,
-  answer: WireAnswer<string>,
-  options: WriteOptions,
-): void {
+export function writeText(exchange: HttpExchange, answer: WireAnswer<string>, options: WriteOptions): void {
+  const { req, res } = exchange;
   const text = answer.body;
   const headers = headersOf(answer, options.close);
   // RFC 9110 section 8.6: a 204 has no length.
   if (answer.status !== NO_CONTENT) headers.push('Content-Length', String(Buffer.byteLength(text)));
   res.writeHead(answer.status, headers);
   const body = req.method === 'HEAD' ? '' : text;
-  if (options.close && options.lingerMs > 0) {
-    if (body === '') res.flushHeaders();
+  if (options.close && options.lingerMs > 0 && exchange instanceof NodeExchange) {
+    if (body === '') exchange.res.flushHeaders();
     else res.write(body);
-    linger(req, res, options.lingerMs);
+    linger(exchange.req, exchange.res, options.lingerMs);
   } else {
     res.end(body);
   }
@@ -46,8 +44,7 @@ export function writeText(
  * @throws whatever the iteration throws; when `res.headersSent` it is too late for another answer, and the connection has been cut so that the client cannot take what it has for the whole
  */
 export async function writePieces(
-  req: IncomingMessage,
-  res: ServerResponse,
+  { req, res }: HttpExchange,
   answer: WireAnswer<Pieces>,
   options: WriteOptions,
 ): Promise<void> {
@@ -94,7 +91,7 @@ function headersOf(answer: WireAnswer, close: boolean): string[] {
   return headers;
 }
 
-function drainedOrClosed(res: ServerResponse): Promise<void> {
+function drainedOrClosed(res: ResponseTarget): Promise<void> {
   if (res.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

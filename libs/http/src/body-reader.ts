@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RequestHead } from './http-messages.js';
 import { divertBody, restoreBody, type BodySink } from './express-messages.js';
 import { BodyCollector, type BodyBudget } from './limits/body-collector.js';
 import { WireRefusal } from './wire-refusal.js';
@@ -33,7 +34,7 @@ export function isChunked(transferEncoding: string): boolean {
  * @throws WireRefusal 415 for another media type, charset or content coding; 413 for a declared length over the limit; 501 for a transfer coding besides `chunked`
  */
 export function checkBodyHeaders(
-  { headers, rawHeaders }: IncomingMessage,
+  { headers, rawHeaders }: RequestHead,
   maxBytes: number,
   mediaType = 'application/json',
 ): void {

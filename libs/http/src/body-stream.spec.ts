@@ -1,19 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RawConnection, type RawResponse } from '@kvasir/test-harness';
+import { WAYS } from './testing/every-way.js';
 import { startToyApp, type ToyApp } from './testing/toy-app.js';
 
 const HEAD = 'POST /upload HTTP/1.1\r\nHost: localhost\r\n';
 const TYPE = 'Content-Type: application/x-toy\r\n';
 
-describe.each([
-  ['in front of Express', true],
-  ['through Express and Nest', false],
-])('a route that streams its body, %s,', (_name, fast) => {
+describe.each(WAYS)('a route that streams its body, %s,', (_name, way) => {
   let toy: ToyApp;
   let connection: RawConnection;
 
   beforeEach(async () => {
-    toy = await startToyApp({ fast, timeouts: { headersMs: 300, requestMs: 300, checkIntervalMs: 50, lingerMs: 300 } });
+    toy = await startToyApp({
+      ...way,
+      timeouts: { headersMs: 300, requestMs: 300, checkIntervalMs: 50, lingerMs: 300 },
+    });
     connection = await RawConnection.open(toy.port);
   });
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BodyAbortedError } from './body-reader.js';
-import type { HttpExchange } from './http-exchange.js';
+import type { NodeExchange } from './http-exchange.js';
 import { ReencodedConnection } from './reencoded-connection.js';
 
 /** Connections whose request may take longer than any other. */
@@ -18,7 +18,7 @@ export function isStreamingBody(socket: Socket): boolean {
  *
  * @throws BodyAbortedError when the client goes away before its body is whole
  */
-export async function* bodyStream(exchange: HttpExchange): AsyncGenerator<Buffer, void, undefined> {
+export async function* bodyStream(exchange: NodeExchange): AsyncGenerator<Buffer, void, undefined> {
   const { req, res } = exchange;
   const { socket } = req;
   if (exchange.awaitsContinue) {

@@ -9,8 +9,8 @@ interface RawRefusal {
 }
 
 /** What a parser error means to the one who sent the bytes. The texts tell nothing of the bytes themselves. */
-export function refusalOfParserError(error: NodeJS.ErrnoException): RawRefusal {
-  switch (error.code) {
+export function refusalOfParserError(code: string | undefined): RawRefusal {
+  switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, text: 'the request line and the headers are too long' };
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':

@@ -16,11 +16,13 @@ const IDLE_SHARE = 0.25;
  * A request is served if its bytes are read before its connection is closed; behind that nothing is read, so that nothing is done whose answer could not be sent.
  *
  * @param sockets the open connections of these servers
+ * @param closeOthersIdle closes those that are idle and not known to Node's HTTP
  */
 export async function closeServers(
   servers: readonly (http.Server | https.Server)[],
   sockets: ReadonlySet<Socket>,
   drainMs: number,
+  closeOthersIdle: () => void,
 ): Promise<void> {
   // Not the HTTP server's own `close`, which closes idle connections at once. A server that never listened says so with an error; it is closed all the same.
   const closed = servers.map(
@@ -28,8 +30,10 @@ export async function closeServers(
   );
   const closeIdle = (): void => {
     // To Node a connection is idle as soon as its answer is written, though the client may not have taken it yet. All wait for such a one: the close as a whole does so anyway.
-    if (![...sockets].some((socket) => socket.writableLength > 0))
+    if (![...sockets].some((socket) => socket.writableLength > 0)) {
       for (const server of servers) server.closeIdleConnections();
+      closeOthersIdle();
+    }
     // To Node a connection that has not sent anything yet is in the midst of a request.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   };

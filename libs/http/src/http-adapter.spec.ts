@@ -11,7 +11,10 @@ import { WireRouter } from './wire-router.js';
 const HOST = 'Host: localhost\r\n';
 const GET_KV = `GET /kv HTTP/1.1\r\n${HOST}\r\n`;
 
-describe('the HTTP adapter', () => {
+describe.each([
+  ['past Node’s HTTP', true],
+  ['by it alone', false],
+])('the HTTP adapter, with plain requests read %s,', (_how, plain) => {
   const apps: ToyApp[] = [];
   const connections: RawConnection[] = [];
 
@@ -21,7 +24,7 @@ describe('the HTTP adapter', () => {
   });
 
   async function start(options: Partial<HttpAdapterOptions> = {}, nestOptions: object = {}): Promise<ToyApp> {
-    const toy = await startToyApp(options, nestOptions);
+    const toy = await startToyApp({ plain, ...options }, nestOptions);
     apps.push(toy);
     return toy;
   }

@@ -1,19 +1,14 @@
 import type { Span } from '@kvasir/tracing';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHead, ResponseTarget } from './http-messages.js';
+import type { PlainRequest } from './plain/plain-request.js';
 import type { WireAnswer } from './wire-answer.js';
 import type { WireApi } from './wire-errors.js';
 import type { WireRequest } from './wire-request.js';
 import type { WireRoute } from './wire-router.js';
 
-/** Where the exchange of a request that goes through Express is found. */
-const EXCHANGE = Symbol('exchange');
-
-type Carrier = IncomingMessage & { [EXCHANGE]?: HttpExchange };
-
 /** One request on its way to its answer. */
-export class HttpExchange {
-  /** Whose error form holds; set by the router's match. */
-  api: WireApi;
+export abstract class HttpExchange {
   /** Set by the router's match; undefined for a request that fits none. */
   route: WireRoute | undefined;
   /** By `performance.now()`; -1 when nobody is told of requests, or has been told of this one. */
@@ -25,14 +20,30 @@ export class HttpExchange {
   /** Set once it is known; it leaves at the end of the turn. */
   answer: WireAnswer<string> | undefined;
 
+  abstract readonly req: RequestHead;
+  abstract readonly res: ResponseTarget;
+
   constructor(
-    readonly req: IncomingMessage,
-    readonly res: ServerResponse,
+    /** Whose error form holds; set anew by the router's match. */
+    public api: WireApi,
+  ) {}
+}
+
+/** Where the exchange of a request that goes through Express is found. */
+const EXCHANGE = Symbol('exchange');
+
+type Carrier = IncomingMessage & { [EXCHANGE]?: NodeExchange };
+
+/** A request that Node's HTTP read. */
+export class NodeExchange extends HttpExchange {
+  constructor(
+    override readonly req: IncomingMessage,
+    override readonly res: ServerResponse,
     api: WireApi,
     /** The client waits for `100 Continue` before it sends its body. */
     public awaitsContinue: boolean,
   ) {
-    this.api = api;
+    super(api);
   }
 
   /** Makes the exchange known to the pipeline of Express and Nest. */
@@ -41,7 +52,18 @@ export class HttpExchange {
   }
 
   /** The exchange that was attached to a request. */
-  static of(req: IncomingMessage): HttpExchange | undefined {
+  static of(req: IncomingMessage): NodeExchange | undefined {
     return (req as Carrier)[EXCHANGE];
+  }
+}
+
+/** A request that came in its plainest form, and was read whole without Node's HTTP. */
+export class PlainExchange extends HttpExchange {
+  constructor(
+    override readonly req: PlainRequest,
+    override readonly res: ResponseTarget,
+    api: WireApi,
+  ) {
+    super(api);
   }
 }

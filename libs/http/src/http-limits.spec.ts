@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { RawConnection, TestAuthority, type Identity, type RawResponse } from '@kvasir/test-harness';
 import type { HttpAdapterOptions } from './kvasir-http-adapter.js';
 import { RateLimiter } from './limits/rate-limiter.js';
+import { WAYS } from './testing/every-way.js';
 import { startToyApp, type ToyApp } from './testing/toy-app.js';
 import { WireRefusal } from './wire-refusal.js';
 
@@ -20,15 +21,12 @@ async function ask(port: number, line: string, headers = '', body = ''): Promise
   }
 }
 
-describe.each([
-  ['answered at once', true],
-  ['through Express and Nest', false],
-])('wire routes %s', (_way, fast) => {
+describe.each(WAYS)('wire routes %s', (_way, way) => {
   let toy: ToyApp;
   let now = 0;
 
   function start(options: Partial<HttpAdapterOptions>): Promise<ToyApp> {
-    return startToyApp({ fast, ...options });
+    return startToyApp({ ...way, ...options });
   }
 
   afterEach(() => toy.app.close());

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { type RawResponse } from '@kvasir/test-harness';
-import { describeBothWays, HOST } from './testing/both-ways.js';
+import { describeEveryWay, HOST } from './testing/every-way.js';
 
-describeBothWays('answers', (way) => {
+describeEveryWay('answers', (way) => {
   const { open, request, put } = way;
 
   test('HEAD has the headers of GET and no body', async () => {

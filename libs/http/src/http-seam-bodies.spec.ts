@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { describeBothWays, HOST, JSON_TYPE } from './testing/both-ways.js';
+import { describeEveryWay, HOST, JSON_TYPE } from './testing/every-way.js';
 
-describeBothWays('bodies', (way) => {
+describeEveryWay('bodies', (way) => {
   const { open, request, put } = way;
 
   test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { describeBothWays, HOST, JSON_TYPE } from './testing/both-ways.js';
+import { describeEveryWay, HOST, JSON_TYPE } from './testing/every-way.js';
 
-describeBothWays('connections', (way) => {
+describeEveryWay('connections', (way) => {
   const { open, request } = way;
 
   test('pipelined requests are served one after the other', async () => {

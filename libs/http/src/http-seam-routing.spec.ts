@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { describeBothWays } from './testing/both-ways.js';
+import { describeEveryWay } from './testing/every-way.js';
 
-describeBothWays('routing', (way) => {
+describeEveryWay('routing', (way) => {
   const { request, put } = way;
 
   test.each([

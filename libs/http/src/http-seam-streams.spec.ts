@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { describeBothWays, HOST } from './testing/both-ways.js';
+import { describeEveryWay, HOST } from './testing/every-way.js';
 
-describeBothWays('streamed answers', (way) => {
+describeEveryWay('streamed answers', (way) => {
   const { open, request } = way;
 
   test('come in chunks, from generators and from arrays', async () => {
@@ -17,6 +17,12 @@ describeBothWays('streamed answers', (way) => {
 
   test('HEAD makes no piece', async () => {
     expect((await request('HEAD /stream/endless')).status).toBe(200);
+    // Nor its end: the next answer follows at once.
+    const connection = await open();
+    await connection.send(`HEAD /stream/short HTTP/1.1\r\n${HOST}\r\n`);
+    expect((await connection.next({ head: true })).header('Transfer-Encoding')).toBe('chunked');
+    await connection.send(`GET /kv HTTP/1.1\r\n${HOST}\r\n`);
+    expect((await connection.next()).status).toBe(200);
     expect(way.toy.state.pieces).toBe(0);
   });
 

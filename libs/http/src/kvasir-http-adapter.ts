@@ -10,13 +10,14 @@ import { Cors, type CorsOrigins } from './browser/cors.js';
 import { endWithRefusal } from './client-error.js';
 import { expressMessages, type ExpressPrototypes, type MessageClasses } from './express-messages.js';
 import { closeServers } from './graceful-close.js';
-import { HttpExchange } from './http-exchange.js';
+import { NodeExchange, type HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import { BodyBudget } from './limits/body-collector.js';
 import { limitConnections } from './limits/connection-limit.js';
 import type { RateLimiter } from './limits/rate-limiter.js';
 import { StalledWrites } from './limits/stalled-writes.js';
 import type { ParserError } from './reencoded-connection.js';
+import { PlainConnections } from './plain/plain-connections.js';
 import type { RequestObserver } from './request-observer.js';
 import { WireAnswer } from './wire-answer.js';
 import { WireDispatcher } from './wire-dispatcher.js';
@@ -61,6 +62,8 @@ export interface HttpAdapterOptions {
   readonly maxBodiesBytes?: number;
   /** Whether wire routes skip Express and Nest's pipeline; default true. The answers are the same either way. */
   readonly fast?: boolean;
+  /** Whether plain requests (docs/adr/0022) are read without Node's HTTP, when `fast` is on; default true. The answers are the same either way. */
+  readonly plain?: boolean;
   readonly timeouts?: Partial<HttpTimeouts>;
   /** Owns every path that no API owns, such as unknown ones; default `DEFAULT_API`. */
   readonly fallbackApi?: WireApi;
@@ -107,6 +110,8 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   readonly #servers: (http.Server | https.Server)[] = [];
   /** Connections that are open, to find those that never sent anything. */
   readonly #sockets = new Set<Socket>();
+  /** Undefined where Node's HTTP reads every request. */
+  readonly #plain: PlainConnections | undefined;
   #nestOptions: NestApplicationOptions = {};
   /** Takes the place of what the application was created with. */
   #renewedTls: TlsIdentity | undefined;
@@ -142,6 +147,8 @@ export class KvasirHttpAdapter extends ExpressAdapter {
       cors: options.corsOrigins === undefined ? undefined : new Cors(options.corsOrigins),
       fast: options.fast ?? true,
     });
+    if ((options.fast ?? true) && (options.plain ?? true))
+      this.#plain = new PlainConnections(this.#dispatcher, { ...this.#timeouts, now: () => performance.now() });
   }
 
   override initHttpServer(options: NestApplicationOptions | undefined): void {
@@ -186,7 +193,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (!(body instanceof WireAnswer)) return super.reply(response, body, statusCode);
     const res = response as http.ServerResponse;
-    const exchange = HttpExchange.of(res.req);
+    const exchange = NodeExchange.of(res.req);
     if (exchange === undefined) throw new Error('a WireAnswer can only answer what came through the dispatcher');
     return this.#dispatcher.answer(exchange, body as WireAnswer);
   }
@@ -208,9 +215,14 @@ export class KvasirHttpAdapter extends ExpressAdapter {
   override close(): Promise<void> {
     this.beforeClose();
     const drainMs = this.#nestOptions.forceCloseConnections === true ? 0 : this.#timeouts.drainMs;
-    return (this.#closing ??= closeServers(this.#servers, this.#sockets, drainMs).finally(() =>
-      clearInterval(this.#watch),
-    ));
+    return (this.#closing ??= closeServers(this.#servers, this.#sockets, drainMs, () =>
+      this.#plain?.closeIdle(),
+    ).finally(() => clearInterval(this.#watch)));
+  }
+
+  #check(): void {
+    this.#stalled.check();
+    this.#plain?.check();
   }
 
   #createServer(): http.Server | https.Server {
@@ -236,7 +248,8 @@ export class KvasirHttpAdapter extends ExpressAdapter {
     server.timeout = this.#timeouts.stallMs;
     if (this.#maxConnections !== undefined) limitConnections(server, this.#maxConnections, this.#logger);
     server.once('listening', () => {
-      this.#watch ??= setInterval(() => this.#stalled.check(), this.#timeouts.checkIntervalMs).unref();
+      // Node looks as often as it is told; what is handed over to it before must not be late twice.
+      this.#watch ??= setInterval(() => this.#check(), this.#timeouts.checkIntervalMs / 2).unref();
     });
     // Before that, whoever asked to listen hears of errors.
     server.once('listening', () =>
@@ -262,6 +275,7 @@ export class KvasirHttpAdapter extends ExpressAdapter {
     });
     // There is nobody yet who could read an answer. Node hands the error on as a 'clientError'.
     server.prependListener('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+    this.#plain?.takeFrom(server, httpsOptions === undefined ? 'connection' : 'secureConnection');
     const track = (socket: Socket): void => {
       this.#sockets.add(socket);
       // A client that has sent all that it will: Node ends its connection at once, and an answer in the same turn would come too late.

@@ -15,7 +15,7 @@ class ConnectionState {
   /** Requests that wait for earlier ones. */
   waiting = 0;
   /** The parser's error: nothing more can be read here. */
-  broken: Error | undefined;
+  broken: NodeJS.ErrnoException | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export function afterAnswer(
   earlier: ServerResponse,
   req: IncomingMessage,
   start: () => void,
-  fail: (error: Error) => void,
+  fail: (error: NodeJS.ErrnoException) => void,
 ): void {
   const { socket } = req;
   const state = stateOf(socket);
@@ -53,7 +53,7 @@ export function afterAnswer(
 }
 
 /** Notes that nothing more can be read from the connection. @returns false when that was known */
-export function markBroken(socket: Socket, error: Error): boolean {
+export function markBroken(socket: Socket, error: NodeJS.ErrnoException): boolean {
   const state = stateOf(socket);
   if (state.broken !== undefined) return false;
   state.broken = error;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpExchange } from './http-exchange.js';
+import type { RequestHead } from './http-messages.js';
 import type { HttpLogger } from './http-logger.js';
 import { splitTarget } from './raw-path.js';
 import { traceContextOf } from './request-span.js';
@@ -35,9 +36,9 @@ function givenId(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** The path as it came. A query, and the user and password of an absolute address, are nobody's business. */
-export function pathOf(req: IncomingMessage): string | undefined {
+export function pathOf(req: RequestHead): string | undefined {
   // Express is given another one.
-  const { url = '', originalUrl = url } = req as IncomingMessage & { readonly originalUrl?: string };
+  const { url = '', originalUrl = url } = req as RequestHead & { readonly originalUrl?: string };
   return splitTarget(originalUrl)?.path;
 }
 

@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RawConnection } from '@kvasir/test-harness';
 import type { RequestObserver } from './request-observer.js';
+import { WAYS } from './testing/every-way.js';
 import { startToyApp, type ToyApp } from './testing/toy-app.js';
 import type { WireApi } from './wire-errors.js';
 import type { WireRoute } from './wire-router.js';
@@ -26,10 +27,7 @@ class Listener implements RequestObserver {
   }
 }
 
-describe.each([
-  ['in front of Express', true],
-  ['through Express and Nest', false],
-])('the observer of requests %s', (_name, fast) => {
+describe.each(WAYS)('the observer of requests %s', (_name, way) => {
   let toy: ToyApp;
   const connections: RawConnection[] = [];
   const listener = () => new Listener();
@@ -59,7 +57,7 @@ describe.each([
     ['GET /docs-json', '', 'http GET none 200'],
   ])('hears once of %s', async (line, rest, expected) => {
     const observer = listener();
-    toy = await startToyApp({ fast, observer });
+    toy = await startToyApp({ ...way, observer });
     const connection = await open();
     await connection.send(`${line} HTTP/1.1\r\n${HOST}${rest === '' ? '\r\n' : rest}`);
     await connection.next({ head: line.startsWith('HEAD ') });
@@ -73,7 +71,7 @@ describe.each([
 
   it('hears of a client that went away before its body was there', async () => {
     const observer = listener();
-    toy = await startToyApp({ fast, observer });
+    toy = await startToyApp({ ...way, observer });
     const connection = await open();
     await connection.send(
       `PUT /kv/a HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n`,
@@ -86,7 +84,7 @@ describe.each([
 
   it('hears of a client that went away in the midst of an answer in pieces', async () => {
     const observer = listener();
-    toy = await startToyApp({ fast, observer });
+    toy = await startToyApp({ ...way, observer });
     const server = toy.app.getHttpServer() as Server;
     const gone = new Promise((resolve) => server.once('connection', (socket: Socket) => socket.once('close', resolve)));
     const connection = await open();

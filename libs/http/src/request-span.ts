@@ -1,6 +1,7 @@
 import { parseTraceContext, type Span, type TraceContext, type Tracer } from '@kvasir/tracing';
-import { METHODS, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { METHODS, type IncomingHttpHeaders } from 'node:http';
 import type { HttpExchange } from './http-exchange.js';
+import type { RequestHead } from './http-messages.js';
 import { CLIENT_GONE } from './request-observer.js';
 
 /** What probes and Prometheus ask every few seconds is nobody's request: a trace of it would tell nothing. */
@@ -23,7 +24,7 @@ export function traceContextOf(headers: IncomingHttpHeaders): TraceContext | und
  *
  * @param startedAt by `performance.now()`
  */
-export function beginRequestSpan(tracer: Tracer, req: IncomingMessage, startedAt: number): Span | undefined {
+export function beginRequestSpan(tracer: Tracer, req: RequestHead, startedAt: number): Span | undefined {
   if (UNTRACED.test(req.url ?? '')) return undefined;
   const method = methodOf(req);
   return tracer.start({
@@ -61,6 +62,6 @@ export function endRequestSpan(span: Span, exchange: HttpExchange, status: numbe
   });
 }
 
-function methodOf({ method = '' }: IncomingMessage): string {
+function methodOf({ method = '' }: RequestHead): string {
   return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
 }

@@ -11,7 +11,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { HttpExchange } from './http-exchange.js';
+import { NodeExchange } from './http-exchange.js';
 import type { WireApi } from './wire-errors.js';
 import type { WireRequest } from './wire-request.js';
 import type { WireHandler, WireMethod } from './wire-router.js';
@@ -35,7 +35,7 @@ export interface WireRouteMetadata {
 
 /** The request on the way through Nest: what the dispatcher has read and decoded. */
 const FromExchange = createParamDecorator((_data: unknown, context: ExecutionContext): WireRequest | undefined => {
-  return HttpExchange.of(context.switchToHttp().getRequest<IncomingMessage>())?.request;
+  return NodeExchange.of(context.switchToHttp().getRequest<IncomingMessage>())?.request;
 });
 
 /**

@@ -10,23 +10,25 @@ import { BodyAbortedError, checkBodyHeaders, hasBody, readBody } from './body-re
 import { bodyStream, isStreamingBody } from './body-stream.js';
 import { endWithRefusal, refusalOfParserError } from './client-error.js';
 import { errorHeaders, errorStatus } from './error-status.js';
-import { HttpExchange } from './http-exchange.js';
+import { NodeExchange, PlainExchange, type HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import type { BodyBudget } from './limits/body-collector.js';
 import type { RateLimiter } from './limits/rate-limiter.js';
 import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelining.js';
-import { decodeKey, splitTarget } from './raw-path.js';
+import type { PlainRequest } from './plain/plain-request.js';
+import type { PlainResponse } from './plain/plain-response.js';
+import { decodeKey, splitTarget, type RawTarget } from './raw-path.js';
 import { logCutShort, logUnexpected, logWhenAnswered, pathOf, requestId } from './request-log.js';
 import { CLIENT_GONE, type RequestObserver } from './request-observer.js';
 import { beginRequestSpan } from './request-span.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
 import { WireAnswer, type WireHeaders } from './wire-answer.js';
 import { internalAnswer, internalRefusal, type WireApi } from './wire-errors.js';
-import { ANYONE, type WireGate } from './wire-gate.js';
+import { ANYONE, type Caller, type WireGate } from './wire-gate.js';
 import { WireQuery } from './wire-query.js';
 import { WireRefusal } from './wire-refusal.js';
 import { EMPTY_BODY, WireRequest } from './wire-request.js';
-import type { WireRoute, WireRouter } from './wire-router.js';
+import type { WireMatch, WireRoute, WireRouter } from './wire-router.js';
 
 /** What the dispatcher is set up with. */
 export interface DispatcherOptions {
@@ -55,6 +57,10 @@ export type Expectation = 'nothing' | 'continue' | 'unknown';
 
 /** Node's, for a request that takes longer than `requestMs`. */
 const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+
+type RouteMatch = Extract<WireMatch, { readonly kind: 'route' }>;
+
+type RequestOf = (body: Buffer, stream?: AsyncIterable<Buffer>) => WireRequest;
 
 // Stands for any segment where the route is known already: no route has it as a literal.
 const ANY_SEGMENT = '-';
@@ -96,9 +102,34 @@ export class WireDispatcher {
         earlier,
         req,
         () => this.#start(req, res, expectation),
-        (error) => this.#refuseBytes(error, req.socket),
+        (error) => this.refuseBytes(error, req.socket),
       );
     }
+  }
+
+  /**
+   * Serves a request that was read without Node's HTTP.
+   *
+   * @returns false for one that only Node's messages will do for, with which nothing has been done
+   */
+  dispatchPlain(req: PlainRequest, res: PlainResponse): boolean {
+    const target = splitTarget(req.url);
+    if (target === undefined) return false;
+    const match = this.router.match(req.method, target.path);
+    if (match.kind === 'express' || (match.kind === 'route' && match.route.streams !== undefined)) return false;
+    const exchange = new PlainExchange(req, res, this.router.fallback);
+    this.#begin(exchange);
+    try {
+      const caller = this.#admit(exchange, target.path, match, 'nothing');
+      if (match.kind === 'refusal') throw match.refusal;
+      if (caller === undefined) return true;
+      const requestOf = this.#requestOf(exchange, target, match, caller);
+      if (hasBody(req.headers)) checkBodyHeaders(req, this.options.maxBodyBytes);
+      this.#serve(exchange, match.route, requestOf(req.body));
+    } catch (error) {
+      this.fail(exchange, error);
+    }
+    return true;
   }
 
   /** Deals with bytes that Node's parser refuses, behind the answers to the requests before them. */
@@ -115,7 +146,7 @@ export class WireDispatcher {
     const proceed = (): void => {
       if (!socket.writable) return;
       const request = unparsedRequest(error);
-      if (request === undefined) this.#refuseBytes(error, socket);
+      if (request === undefined) this.refuseBytes(error, socket);
       else
         server.emit(
           server instanceof TlsServer ? 'secureConnection' : 'connection',
@@ -128,6 +159,13 @@ export class WireDispatcher {
     else if (pending.headersSent) socket.destroySoon();
     else if (pending.socket !== null) proceed();
     // Otherwise the request's turn comes, and is answered so.
+  }
+
+  /** Answers bytes that are no request, and ends the connection. */
+  refuseBytes({ code }: { readonly code?: string | undefined }, socket: Socket): void {
+    // Not the error itself: it holds the bytes.
+    this.options.logger.debug({ code }, 'a connection brought something that is not HTTP');
+    endWithRefusal(socket, refusalOfParserError(code), this.options.lingerMs);
   }
 
   /**
@@ -166,22 +204,13 @@ export class WireDispatcher {
     void this.answer(exchange, this.#answerOf(exchange, error));
   }
 
-  #setHeaders({ res }: HttpExchange, headers: WireHeaders): void {
+  #setHeaders({ res }: NodeExchange, headers: WireHeaders): void {
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   }
 
-  #refuseBytes(error: ParserError, socket: Socket): void {
-    // Not the error itself: it holds the bytes.
-    this.options.logger.debug({ code: error.code }, 'a connection brought something that is not HTTP');
-    endWithRefusal(socket, refusalOfParserError(error), this.options.lingerMs);
-  }
-
   #start(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
-    const exchange = new HttpExchange(req, res, this.router.fallback, expectation === 'continue');
-    const { logger, observer, tracer } = this.options;
-    if (observer !== undefined) exchange.startedAt = performance.now();
-    if (tracer !== undefined) this.#trace(tracer, exchange);
-    if (logger.isLevelEnabled('debug')) logWhenAnswered(logger, exchange);
+    const exchange = new NodeExchange(req, res, this.router.fallback, expectation === 'continue');
+    this.#begin(exchange);
     try {
       this.#route(exchange, expectation);
     } catch (error) {
@@ -189,83 +218,108 @@ export class WireDispatcher {
     }
   }
 
+  /** From here on the request is measured, traced and logged. */
+  #begin(exchange: HttpExchange): void {
+    const { logger, observer, tracer } = this.options;
+    if (observer !== undefined) exchange.startedAt = performance.now();
+    if (tracer !== undefined) this.#trace(tracer, exchange);
+    if (logger.isLevelEnabled('debug')) logWhenAnswered(logger, exchange);
+  }
+
   #trace(tracer: Tracer, exchange: HttpExchange): void {
     if (exchange.startedAt < 0) exchange.startedAt = performance.now();
     exchange.span = beginRequestSpan(tracer, exchange.req, exchange.startedAt);
   }
 
-  #route(exchange: HttpExchange, expectation: Expectation): void {
-    const { req, res } = exchange;
+  #route(exchange: NodeExchange, expectation: Expectation): void {
+    const { req } = exchange;
     const method = req.method ?? '';
-    const target = req.url ?? '';
-    const parts = splitTarget(target);
-    if (parts === undefined) throw this.#refusalOfTarget(method, target);
-    const match = this.router.match(method, parts.path);
+    const target = splitTarget(req.url ?? '');
+    if (target === undefined) throw this.#refusalOfTarget(method, req.url ?? '');
+    const match = this.router.match(method, target.path);
+    const caller = this.#admit(exchange, target.path, match, expectation);
+    if (caller === undefined) return;
+    if (match.kind === 'refusal') throw match.refusal;
+    if (match.kind === 'express') {
+      this.#leaveToExpress(exchange);
+      return;
+    }
+    const { route } = match;
+    const requestOf = this.#requestOf(exchange, target, match, caller);
+    if (route.streams !== undefined && hasBody(req.headers)) {
+      checkBodyHeaders(req, Infinity, route.streams);
+      this.#serve(exchange, route, requestOf(EMPTY_BODY, bodyStream(exchange)));
+    } else if (route.takesBody && hasBody(req.headers)) {
+      void this.#serveWithBody(exchange, route, requestOf);
+    } else {
+      this.#serve(exchange, route, requestOf(EMPTY_BODY));
+    }
+  }
+
+  /**
+   * Decides whether a request may go on, before its key is decoded, its body read or its handler called.
+   *
+   * @returns who sent it; undefined for a browser's question, which has been answered
+   * @throws WireRefusal
+   */
+  #admit(exchange: HttpExchange, path: string, match: WireMatch, expectation: Expectation): Caller | undefined {
+    const { req } = exchange;
+    const { headers, method = '' } = req;
     if (match.kind === 'refusal') exchange.api = match.api;
     else if (match.kind === 'route') {
       exchange.route = match.route;
       exchange.api = match.route.api;
     }
-    if (req.headers.host === undefined && req.httpVersion === '1.1')
+    if (headers.host === undefined && req.httpVersion === '1.1')
       throw new WireRefusal(400, 'the request has no Host header, which HTTP/1.1 asks for');
     if (expectation === 'unknown')
-      throw new WireRefusal(417, `'Expect: ${req.headers.expect}' is not known here; only 100-continue is`);
+      throw new WireRefusal(417, `'Expect: ${headers.expect}' is not known here; only 100-continue is`);
     if (this.sender.draining && this.refuseWhileDraining)
       throw new WireRefusal(503, 'the service is stopping', { headers: { 'Retry-After': '1' } });
     const { gate, limiter, cors } = this.options;
     // A browser sends no key with it.
-    const preflight = cors?.preflight(method, req.headers);
-    const caller = gate === undefined || preflight !== undefined ? ANYONE : gate(method, parts.path, req.headers);
-    const excess = limiter?.refusal(parts.path, caller, req);
+    const preflight = cors?.preflight(method, headers);
+    const caller = gate === undefined || preflight !== undefined ? ANYONE : gate(method, path, headers);
+    const excess = limiter?.refusal(path, caller, req);
     if (excess !== undefined) throw excess;
     if (caller instanceof WireRefusal) throw caller;
-    if (preflight !== undefined) {
-      void this.answer(exchange, preflight);
-      return;
-    }
-    if (match.kind === 'refusal') throw match.refusal;
-    if (match.kind === 'express') {
-      exchange.attach();
-      res.setHeader('X-Content-Type-Options', 'nosniff');
-      this.#setHeaders(exchange, PAGE_HEADERS);
-      if (cors !== undefined) this.#setHeaders(exchange, cors.headersFor(req.headers));
-      if (this.sender.draining) res.setHeader('Connection', 'close');
-      if (exchange.startedAt >= 0)
-        res.once('close', () => this.sender.observe(exchange, res.headersSent ? res.statusCode : CLIENT_GONE));
-      this.express(req, res);
-      return;
-    }
-    const { route, rawParams } = match;
-    const key = route.keyIndex < 0 ? '' : decodeKey(rawParams[route.keyIndex] ?? '', target.length);
-    const query = WireQuery.parse(parts.query);
-    if (route.streams !== undefined && hasBody(req.headers)) {
-      checkBodyHeaders(req, Infinity, route.streams);
-      const stream = bodyStream(exchange);
-      this.#serve(
-        exchange,
-        route,
-        new WireRequest(method, parts.path, route, rawParams, key, query, EMPTY_BODY, req, caller, stream),
-      );
-    } else if (route.takesBody && hasBody(req.headers)) {
-      void this.#serveWithBody(
-        exchange,
-        route,
-        (body) => new WireRequest(method, parts.path, route, rawParams, key, query, body, req, caller),
-      );
-    } else {
-      this.#serve(
-        exchange,
-        route,
-        new WireRequest(method, parts.path, route, rawParams, key, query, EMPTY_BODY, req, caller),
-      );
-    }
+    if (preflight === undefined) return caller;
+    void this.answer(exchange, preflight);
+    return undefined;
   }
 
-  async #serveWithBody(
-    exchange: HttpExchange,
-    route: WireRoute,
-    requestOf: (body: Buffer) => WireRequest,
-  ): Promise<void> {
+  /**
+   * Decodes what the target of a request says.
+   *
+   * @returns makes the handler's request, once its body is there
+   * @throws WireRefusal 400
+   */
+  #requestOf(
+    { req }: HttpExchange,
+    { path, query: rawQuery }: RawTarget,
+    { route, rawParams }: RouteMatch,
+    caller: Caller,
+  ): RequestOf {
+    const { method = '', url = '' } = req;
+    const key = route.keyIndex < 0 ? '' : decodeKey(rawParams[route.keyIndex] ?? '', url.length);
+    const query = WireQuery.parse(rawQuery);
+    return (body, stream) => new WireRequest(method, path, route, rawParams, key, query, body, req, caller, stream);
+  }
+
+  #leaveToExpress(exchange: NodeExchange): void {
+    const { req, res } = exchange;
+    const { cors } = this.options;
+    exchange.attach();
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    this.#setHeaders(exchange, PAGE_HEADERS);
+    if (cors !== undefined) this.#setHeaders(exchange, cors.headersFor(req.headers));
+    if (this.sender.draining) res.setHeader('Connection', 'close');
+    if (exchange.startedAt >= 0)
+      res.once('close', () => this.sender.observe(exchange, res.headersSent ? res.statusCode : CLIENT_GONE));
+    this.express(req, res);
+  }
+
+  async #serveWithBody(exchange: NodeExchange, route: WireRoute, requestOf: RequestOf): Promise<void> {
     const { req, res } = exchange;
     try {
       checkBodyHeaders(req, this.options.maxBodyBytes);
@@ -292,7 +346,7 @@ export class WireDispatcher {
   }
 
   #handle(exchange: HttpExchange, route: WireRoute, request: WireRequest): void {
-    if (!this.options.fast) {
+    if (!this.options.fast && exchange instanceof NodeExchange) {
       this.#serveThroughExpress(exchange, route);
       return;
     }
@@ -310,7 +364,7 @@ export class WireDispatcher {
   }
 
   /** Nest finds the handler once more by a path that only this route fits; the decorated parameter gets the request that is read already. */
-  #serveThroughExpress(exchange: HttpExchange, route: WireRoute): void {
+  #serveThroughExpress(exchange: NodeExchange, route: WireRoute): void {
     const { req, res } = exchange;
     exchange.attach();
     Object.assign(req, { originalUrl: req.url });

@@ -1,7 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpExchange } from './http-exchange.js';
+import { NodeExchange } from './http-exchange.js';
 import { KvasirHttpAdapter } from './kvasir-http-adapter.js';
 import { WireRefusal } from './wire-refusal.js';
 
@@ -18,7 +18,7 @@ export class WireExceptionFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const req = http.getRequest<IncomingMessage>();
     const exchange =
-      HttpExchange.of(req) ?? new HttpExchange(req, http.getResponse<ServerResponse>(), adapter.router.fallback, false);
+      NodeExchange.of(req) ?? new NodeExchange(req, http.getResponse<ServerResponse>(), adapter.router.fallback, false);
     adapter.fail(
       exchange,
       error instanceof HttpException ? new WireRefusal(error.getStatus(), error.message, { cause: error }) : error,

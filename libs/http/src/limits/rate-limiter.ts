@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { RequestHead } from '../http-messages.js';
 import { ANYONE, type Caller } from '../wire-gate.js';
 import { WireRefusal } from '../wire-refusal.js';
 import { ClientAddresses, type AddressSource, type TrustProxy } from './client-address.js';
@@ -82,7 +82,7 @@ export class RateLimiter {
    * @param path raw, starting with a slash; a GET or HEAD of `/health` and what is below it is not counted
    * @param caller what the gate said
    */
-  refusal(path: string, caller: Caller | WireRefusal, req: IncomingMessage): WireRefusal | undefined {
+  refusal(path: string, caller: Caller | WireRefusal, req: RequestHead): WireRefusal | undefined {
     if (isExempt(req.method, path)) return undefined;
     const excess = this.count(caller instanceof WireRefusal ? undefined : caller, req);
     if (excess === undefined) return undefined;
