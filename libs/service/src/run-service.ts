@@ -8,6 +8,7 @@ import type { ShutdownTimes } from './settings.js';
 import { isExpected } from './start-error.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { isTracing, type TracingSettings } from './tracing-settings.js';
+import { tuneCollector } from './tune-collector.js';
 
 /** What every service's configuration has. */
 export interface ServiceConfig {
@@ -48,6 +49,7 @@ const FLUSH_SHARE = 0.5;
 
 /** The whole life of a service's process: settings, start, signals, end. What it prints and the exit statuses are in docs/operations.md. */
 export async function runService<Config extends ServiceConfig>(service: Service<Config>): Promise<void> {
+  tuneCollector();
   // oxlint-disable-next-line node/no-process-env -- the one place where a service's settings come from
   const result = service.readConfig(process.env, process.argv.slice(2));
   if (result.kind === 'settings') {
