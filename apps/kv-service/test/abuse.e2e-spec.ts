@@ -3,9 +3,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { useTestServices, type HttpClient, type ServiceProcess } from '@kvasir/test-harness';
 import {
   attack,
+  attackInTurn,
   attackTogether,
   BehavingClient,
   drip,
+  idleConnections,
   openSockets,
   watchMemory,
   type Outcome,
@@ -237,8 +239,7 @@ describe('answers that nobody reads', () => {
   });
 });
 
-/** As many as this process may open, and a few of them for itself. */
-const IDLE = Math.min(10_000, openFilesLimit() - 500);
+const IDLE = idleConnections();
 
 it(`${IDLE} idle connections keep nobody from being served, and are closed when their time is over`, async () => {
   const headersMs = 6000;
@@ -247,13 +248,7 @@ it(`${IDLE} idle connections keep nobody from being served, and are closed when 
   });
   const grownMiB = watchMemory(service);
   const behaving = new BehavingClient(service.port);
-  const ended: Promise<Outcome>[] = [];
-  while (ended.length < IDLE) {
-    const some = Math.min(250, IDLE - ended.length);
-    await Promise.all(
-      Array.from({ length: some }, () => new Promise<void>((open) => ended.push(attack(service.port, () => open())))),
-    );
-  }
+  const ended = await attackInTurn(service.port, IDLE, () => undefined);
   expectEnded(await Promise.all(ended), 408, headersMs * 1.1 + SLACK_MS);
   await behaving.stop();
   expect(behaving.failures).toEqual([]);
@@ -302,13 +297,6 @@ it('large bodies past MAX_BODIES_BYTES are a 503 while others hold theirs back; 
   expect((await http.send('PUT', '/kv/large', large)).status).toBe(200);
   holder.destroy();
 });
-
-/** Node raises it to the most that it may be when it starts. */
-function openFilesLimit(): number {
-  const { userLimits } = process.report.getReport() as { userLimits: { open_files: { soft: number | string } } };
-  const { soft } = userLimits.open_files;
-  return typeof soft === 'number' ? soft : Infinity;
-}
 
 /** Lets others have their turn. */
 function turn(): Promise<void> {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { status as Status } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { GrpcKvClient } from '@kvasir/client';
 import { freePort, HttpClient, TestAuthority, useTestServices, within } from '@kvasir/test-harness';
@@ -131,5 +132,19 @@ describe('MAX_CONNECTIONS', () => {
     http.close();
     first.destroy();
     await within(SLACK_MS, untilServed(port), () => 'the place of the first connection was not free');
+  });
+
+  it('is also how many may watch the health at once', async () => {
+    const { port } = await start({ MAX_CONNECTIONS: '2' });
+    const session = http2Client(port);
+    const watch = (): Promise<string | undefined> =>
+      new Promise((resolve) => {
+        const path = '/grpc.health.v1.Health/Watch';
+        const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+        stream.once('response', ({ 'grpc-status': status }) => resolve(status as string | undefined)).resume();
+        stream.end(Buffer.alloc(5));
+      });
+    expect([await watch(), await watch()]).toEqual([undefined, undefined]);
+    expect(await watch()).toBe(String(Status.RESOURCE_EXHAUSTED));
   });
 });

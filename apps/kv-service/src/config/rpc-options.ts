@@ -19,7 +19,8 @@ export function rpcOptions(
   observer: RpcObserver | undefined,
   tracer: Tracer | undefined,
 ): RpcOptions {
-  const { max, headersTimeoutMs, keepAliveTimeoutMs, stallTimeoutMs } = config.connections;
+  const { max, maxBodiesBytes, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, stallTimeoutMs } =
+    config.connections;
   return {
     host: config.grpc.host,
     port: config.grpc.port,
@@ -33,7 +34,9 @@ export function rpcOptions(
     maxConnections: max,
     greetingMs: headersTimeoutMs,
     pingMs: keepAliveTimeoutMs,
+    requestMs: requestTimeoutMs,
     stallMs: stallTimeoutMs,
+    maxArrivingBytes: maxBodiesBytes,
     drainMs: drainMs(config.shutdown),
   };
 }

@@ -96,6 +96,38 @@ export function attackTogether(port: number, connections: number, behave: Attack
   return Promise.all(Array.from({ length: connections }, () => attack(port, behave)));
 }
 
+/** The same attack over many connections, which are opened a few at a time: at once they would be more than wait to be accepted. @returns what will have come of each, when all are open */
+export async function attackInTurn(port: number, connections: number, behave: Attack): Promise<Promise<Outcome>[]> {
+  const ended: Promise<Outcome>[] = [];
+  while (ended.length < connections) {
+    const some = Array.from({ length: Math.min(250, connections - ended.length) }, () => {
+      return new Promise<void>((open) => {
+        ended.push(
+          attack(port, (socket) => {
+            behave(socket);
+            open();
+          }),
+        );
+      });
+    });
+    // oxlint-disable-next-line no-await-in-loop -- a few at a time
+    await Promise.all(some);
+  }
+  return ended;
+}
+
+/** How many idle connections are tried: 10,000, or as many as this process may open, and a few for itself. */
+export function idleConnections(): number {
+  return Math.min(10_000, openFilesLimit() - 500);
+}
+
+/** Node raises it to the most that it may be when it starts. */
+function openFilesLimit(): number {
+  const { userLimits } = process.report.getReport() as { userLimits: { open_files: { soft: number | string } } };
+  const { soft } = userLimits.open_files;
+  return typeof soft === 'number' ? soft : Infinity;
+}
+
 /** Sends one piece after the other, without end, for as long as the connection is there. */
 export function drip(socket: Socket, piece: string, everyMs: number): void {
   const timer = setInterval(() => socket.write(piece, 'latin1'), everyMs);

@@ -1,4 +1,10 @@
-import type { handleUnaryCall, Server, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  status as Status,
+  type handleUnaryCall,
+  type Server,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { KEY_VALUE_SERVICE_NAME } from '@kvasir/contracts';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { HealthImplementation, service as HEALTH_SERVICE } from 'grpc-health-check';
@@ -25,7 +31,11 @@ export class GrpcHealth {
   private serving = false;
   private stopped = false;
 
-  constructor(private readonly readiness: RpcReadiness) {
+  /** @param maxWatches the most that watch at once */
+  constructor(
+    private readonly readiness: RpcReadiness,
+    private readonly maxWatches: number,
+  ) {
     readiness.onChange(() => void this.update());
   }
 
@@ -65,6 +75,10 @@ export class GrpcHealth {
 
   private endable(handler: (watch: Watch) => void): (watch: Watch) => void {
     return (watch) => {
+      if (this.watches.size >= this.maxWatches) {
+        watch.emit('error', { code: Status.RESOURCE_EXHAUSTED, details: 'too many watch the health already' });
+        return;
+      }
       this.watches.add(watch);
       watch.on('close', () => this.watches.delete(watch));
       watch.on('cancelled', () => this.watches.delete(watch));

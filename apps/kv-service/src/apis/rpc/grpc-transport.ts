@@ -16,6 +16,8 @@ import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import { GrpcHealth, HEALTH_PACKAGE } from './grpc-health.js';
 import { GrpcListener } from './grpc-listener.js';
+import { http2ServerOf } from './http2-server-of.js';
+import { OpenCalls } from './open-calls.js';
 import { callerOf } from './rpc-caller.js';
 import type { RpcContext } from './rpc-context.js';
 import { loggedUnary } from './rpc-log.js';
@@ -37,6 +39,9 @@ const OPEN_RPC = 'Health';
 /** Calls at once on one connection; a client that has more of them sends the others later. */
 const MAX_CONCURRENT_CALLS = 1024;
 
+/** Answers that clients do not take. Each is at most a message long: 240 calls at once must ask for the longest and not take it. */
+const MAX_WAITING_BYTES = 268_435_456;
+
 const UNAUTHENTICATED: RpcStatus = {
   code: Status.UNAUTHENTICATED,
   details: "the metadata has no 'authorization: Bearer <token>' with the token of this service",
@@ -53,6 +58,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
   override readonly transportId = Transport.GRPC;
   private readonly server: GrpcServer;
   private readonly listener: GrpcListener;
+  private readonly calls: OpenCalls;
   private readonly health: GrpcHealth;
   private readonly token: RpcToken | undefined;
   private readonly tracing: RpcTracing | undefined;
@@ -65,12 +71,13 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
     @InjectPinoLogger(GrpcTransport.name) private readonly requestLog: PinoLogger,
   ) {
     super();
-    this.health = new GrpcHealth(readiness);
+    this.health = new GrpcHealth(readiness, options.maxConnections);
     this.token = options.token === undefined ? undefined : new RpcToken(options.token);
     const { tracer } = options;
     this.tracing = tracer && { tracer, withKeys: () => requestLog.logger.isLevelEnabled('debug') };
+    const maxMessage = maxMessageBytes(options.maxBodyBytes);
     this.server = new GrpcServer({
-      'grpc.max_receive_message_length': maxMessageBytes(options.maxBodyBytes),
+      'grpc.max_receive_message_length': maxMessage,
       // What was taken can be read: an answer is a few bytes longer than the request that brought its value.
       'grpc.max_send_message_length': -1,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
@@ -79,6 +86,15 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       'grpc.keepalive_timeout_ms': options.stallMs,
     });
     const injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.calls = new OpenCalls(http2ServerOf(this.server), {
+      requestMs: options.requestMs,
+      stallMs: options.stallMs,
+      maxMessageBytes: maxMessage,
+      // However little it is: one message, in whatever pieces it comes from a client that behaves.
+      maxArrivingBytes: Math.max(options.maxArrivingBytes, 2 * maxMessage),
+      maxWaitingBytes: MAX_WAITING_BYTES,
+      now: () => performance.now(),
+    });
     this.listener = new GrpcListener(injector, options, requestLog.logger);
   }
 
@@ -125,6 +141,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       this.server.tryShutdown(() => {
         clearTimeout(cutOff);
         this.server.forceShutdown();
+        this.calls.close();
         this.listener.destroy();
         resolve();
       });

@@ -53,8 +53,12 @@ export interface RpcOptions {
   readonly greetingMs: number;
   /** Milliseconds between two pings of a connection. */
   readonly pingMs: number;
-  /** Milliseconds that a ping's answer may take; past it the connection is cut. */
+  /** Milliseconds from a call's headers to the end of its request. */
+  readonly requestMs: number;
+  /** Milliseconds that a ping's answer may take, past which the connection is cut, and that a client may take for an answer, past which its call is. */
   readonly stallMs: number;
+  /** The most bytes that requests may take while they arrive, all together; never less than one may have. */
+  readonly maxArrivingBytes: number;
   /** Milliseconds from the start of the shutdown until calls still in progress are cut off. */
   readonly drainMs: number;
 }
