@@ -114,6 +114,32 @@ describe('gRPC clients that are slow', () => {
   });
 });
 
+describe('a host name to listen on', () => {
+  it('is its first address, for gRPC as for HTTP', async () => {
+    // A name with two addresses.
+    const module = `
+      import dns from 'node:dns';
+      const { lookup } = dns;
+      dns.lookup = (host, ...rest) => host === 'two.test' ? rest.at(-1)(null, '127.0.0.2', 4) : lookup(host, ...rest);`;
+    const port = await freePort();
+    const service = await services.start({
+      env: { STORE: 'memory', HOST: 'two.test', GRPC_HOST: 'two.test', GRPC_PORT: String(port) },
+      nodeFlags: ['--import', `data:text/javascript,${encodeURIComponent(module)}`],
+    });
+    const listens = (host: string, at: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = connect({ host, port: at });
+        socket.once('error', () => resolve(false));
+        socket.once('connect', () => {
+          socket.destroy();
+          resolve(true);
+        });
+      });
+    for (const at of [service.port, port])
+      expect([at, await listens('127.0.0.2', at), await listens('127.0.0.1', at)]).toEqual([at, true, false]);
+  });
+});
+
 describe('MAX_CONNECTIONS', () => {
   it('holds for the port of gRPC too, which has a count of its own', async () => {
     const { port, httpPort } = await start({ MAX_CONNECTIONS: '2' });

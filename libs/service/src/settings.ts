@@ -13,7 +13,8 @@ export const logLevel = oneOf(LOG_LEVELS, { aliases: { warning: 'warn' }, anyCas
 export const httpHost = {
   variable: 'HOST',
   flag: 'host',
-  description: 'The address to listen on; 0.0.0.0 is every IPv4 address of the machine.',
+  description:
+    'The address to listen on; 0.0.0.0 is every IPv4 address of the machine, a host name is its first address.',
   value: host,
   default: '0.0.0.0',
 } as const;

@@ -66,7 +66,8 @@ const grpc = {
     /** Address to listen on: an IP address or a host name. */
     host: {
       variable: 'GRPC_HOST',
-      description: 'The address to listen on for gRPC; 0.0.0.0 is every IPv4 address of the machine.',
+      description:
+        'The address to listen on for gRPC; 0.0.0.0 is every IPv4 address of the machine, a host name is its first address.',
       value: host,
       default: '127.0.0.1',
     },

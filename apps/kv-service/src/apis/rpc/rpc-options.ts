@@ -29,7 +29,7 @@ export interface RpcObserver {
 
 /** What the gRPC side is set up with. */
 export interface RpcOptions {
-  /** Address to listen on: an IP address (IPv6 without brackets) or a host name. */
+  /** Address to listen on: an IP address (IPv6 without brackets), or a host name, which is its first address, as for HTTP. */
   readonly host: string;
   /** Port to listen on; 0 is any free one. */
   readonly port: number;
