@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, useTestServices } from '@kvasir/test-harness';
 import { parse } from 'yaml';
-import { labelsOf, metricNamesOf } from './testing/promql.js';
+import { labelsOf, metricNamesOf, selects } from './testing/promql.js';
 
 const FOLDER = new URL('../deploy/monitoring/', import.meta.url);
 const textOf = (path: string): string => readFileSync(new URL(path, FOLDER), 'utf8');
@@ -96,6 +96,16 @@ describe('the alert rules', () => {
       expect(['critical', 'warning', 'info']).toContain(labels.severity);
       expect(annotations.summary).toMatch(/\{\{ \$labels\.instance \}\}/);
     }
+  });
+
+  it.each([
+    ['/kv/:key', 'KvasirDiskOrMemoryFull'],
+    ['/v1/values', 'KvasirDiskOrMemoryFull'],
+    ['/admin/export', 'KvasirBackupGaveWay'],
+    ['/admin/import', 'KvasirBackupGaveWay'],
+  ])('take a 507 of %s for %s', (route, alert) => {
+    const about507 = rules.filter(({ expr }) => /status="507"/.test(expr) && selects(expr, { status: '507', route }));
+    expect(about507.map((rule) => rule.alert)).toEqual([alert]);
   });
 
   it('are all in docs/operations.md, with what to do', () => {

@@ -26,3 +26,13 @@ export function labelsOf(query: string): string[] {
   ).flat();
   return [...new Set([...grouped.map((label) => label.trim()), ...matched])].filter((label) => label !== '');
 }
+
+/** Whether the first selector of a query takes a line with these labels; a label that is not there is empty. */
+export function selects(query: string, labels: Readonly<Record<string, string>>): boolean {
+  const [matchers = ''] = query.match(MATCHERS) ?? [];
+  return Array.from(matchers.matchAll(/(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"/g)).every(([, label, operator, operand]) => {
+    const value = labels[label!] ?? '';
+    const isMatch = operator!.endsWith('~') ? new RegExp(`^(?:${operand})$`).test(value) : value === operand;
+    return isMatch === !operator!.startsWith('!');
+  });
+}
