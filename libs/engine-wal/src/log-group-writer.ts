@@ -7,8 +7,10 @@ import type { FsyncPolicy } from './fsync-policy.js';
 
 const EVERYSEC_MS = 1000;
 
-/** Told how a log is written, for metrics. Both must be quick, and must not throw. */
+/** Told how a log is written, for metrics and traces. All must be quick, and must not throw. */
 export interface LogObserver {
+  /** A group goes to the log now: whatever is committed from here on is not in it. */
+  writing?(): void;
   /** A group of so many transactions is in the log. */
   group(transactions: number): void;
   /** A sync took so many milliseconds. */
@@ -58,6 +60,7 @@ export class LogGroupWriter implements GroupLog {
   }
 
   async write(transactions: readonly TransactionEffects[], now: number): Promise<void> {
+    this.options.observer?.writing?.();
     await this.inStoreTerms(async () => {
       const lastRevision = this.encode(transactions);
       await this.writer.append(this.encoder.bytes(), lastRevision);

@@ -2,7 +2,9 @@ import type { LogObserver } from '@kvasir/engine-wal';
 
 /** A sync of the log that has ended well. */
 export interface Sync {
-  /** By `performance.now()`. */
+  /** When the group that it put on disk was closed, by `performance.now()`: what was committed later is not in it. */
+  readonly groupClosedAt: number;
+  /** By the same clock. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** How many transactions it put on disk. */
@@ -11,6 +13,9 @@ export interface Sync {
 
 /** Remembers when the log was synced last, for traces, and hands on what it is told. For `FSYNC=always`, where each group has a sync. */
 export class LastSync implements LogObserver {
+  /** Of the group that is on its way, or was last. */
+  private writingSince = 0;
+  private groupClosedAt = 0;
   private startedAt = 0;
   private endedAt = 0;
   private transactions = 0;
@@ -20,8 +25,13 @@ export class LastSync implements LogObserver {
 
   /** Undefined before the first one. */
   get last(): Sync | undefined {
-    const { startedAt, endedAt, transactions } = this;
-    return endedAt === 0 ? undefined : { startedAt, endedAt, transactions };
+    const { groupClosedAt, startedAt, endedAt, transactions } = this;
+    return endedAt === 0 ? undefined : { groupClosedAt, startedAt, endedAt, transactions };
+  }
+
+  writing(): void {
+    this.writingSince = performance.now();
+    this.next?.writing?.();
   }
 
   group(transactions: number): void {
@@ -32,6 +42,7 @@ export class LastSync implements LogObserver {
   synced(ms: number): void {
     this.endedAt = performance.now();
     this.startedAt = this.endedAt - ms;
+    this.groupClosedAt = this.writingSince;
     this.next?.synced(ms);
   }
 }

@@ -110,13 +110,13 @@ export class TracedStore implements KvStore {
   }
 
   /**
-   * Groups go to the disk one after the other, and their members are answered before anything of the next one has come back from it: the last sync is the one that was waited for. Not when it began before the
-   * commit did: then this group had nothing to write, as when a key that is to be deleted is not there.
+   * Groups go to the disk one after the other, and their members are answered before anything of the next one has come back from it: the last sync is that of the commit's group, or of the group ahead.
+   * The group ahead was closed before the commit came; then the own one had nothing to write, as when a key that is to be deleted is not there.
    */
   private addSync(span: Span, commitStartedAt: number): void {
     const { tracer, syncs } = this.tracing;
     const sync = syncs?.last;
-    if (sync === undefined || sync.startedAt < commitStartedAt) return;
+    if (sync === undefined || sync.groupClosedAt < commitStartedAt) return;
     const { startedAt, endedAt, transactions } = sync;
     const attributes = { 'kvasir.group.transactions': transactions };
     tracer.start({ name: 'log.sync', kind: 'internal', parent: span.context, attributes, startedAt }).end({ endedAt });
