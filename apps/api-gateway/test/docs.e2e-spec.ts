@@ -8,6 +8,7 @@ const { startGateway } = startsOf(services);
 const METRICS_KEY = 'key-of-prometheus';
 
 interface Response {
+  readonly description: string;
   readonly headers?: Readonly<Record<string, { readonly schema: { readonly example: unknown } }>>;
   readonly content?: Readonly<Record<string, { readonly example?: unknown }>>;
 }
@@ -83,6 +84,8 @@ describe.each([
       const headersOf = (status: string): unknown => [name, Object.keys(responses[status]!.headers ?? {})];
       expect(headersOf('429')).toEqual([name, ['Retry-After', 'RateLimit-Policy', 'RateLimit']]);
       expect(headersOf('401')).toEqual([name, ['WWW-Authenticate']]);
+      if (name.endsWith('/metrics')) continue;
+      expect([name, responses['429']!.description]).toEqual([name, expect.stringContaining('here or at kv-service')]);
     }
   });
 

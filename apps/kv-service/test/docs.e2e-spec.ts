@@ -186,6 +186,12 @@ describe('/docs-json', () => {
     }
   });
 
+  it('says of /stats that it refuses a query, in the words that are sent: it has no key', async () => {
+    const response = operations.find((operation) => operation.name === 'GET /stats')?.doc.responses['400'];
+    const [media] = Object.values(response?.content ?? {});
+    expect(media?.example).toEqual((await http.get('/stats?x=%zz')).json());
+  });
+
   it('says in one sentence of each refusal when it comes', () => {
     // A status that a route documents twice has the descriptions of both, in paragraphs.
     const joined = operations.flatMap(({ name, doc }) =>

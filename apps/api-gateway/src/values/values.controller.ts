@@ -46,7 +46,10 @@ const REFUSALS: RefusalDocs = {
     text: `the header ${API_KEY_HEADER} is missing`,
     headers: { 'WWW-Authenticate': { description: 'How a key is sent.', example: CHALLENGE } },
   },
-  ...RATE_REFUSALS,
+  429: {
+    ...RATE_REFUSALS[429]!,
+    when: 'RATE_LIMIT is set here or at kv-service, and the API key, or the address, sends more than that; nothing was done. The RateLimit fields are there when it is set here.',
+  },
   503: { when: 'kv-service cannot be reached, or did not answer in time.', text: UNAVAILABLE_TEXT },
 };
 
