@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { times } from '../lib/contestants.mjs';
 import { STEP, writeLog } from '../lib/folders.mjs';
 import { httpLoad } from '../lib/http-load.mjs';
@@ -14,6 +15,14 @@ const QUICK_SIZES = [1000, 10_000, 1_000_000];
 /** Different requests: so many that the processor's cache does not hold what they touch of a large store. */
 const REQUESTS = 200_000;
 const LISTED = 100;
+/** The store whose keys all have a TTL: to each ten of its keys there is one more that has expired and waits for the sweep. */
+const TTL_SIZE = 1_000_000;
+const EXPIRED = TTL_SIZE / 10;
+const TTL_NAME = `${TTL_SIZE} with TTLs`;
+/** Until they expire: the log is written and replayed by then, as a start leaves out what has expired. */
+const EXPIRE_MS = 20_000;
+/** The others', a day. */
+const LIVE_MS = 86_400_000;
 
 export const figures = [
   {
@@ -25,6 +34,12 @@ export const figures = [
     aim: 1.1,
   },
   {
+    id: 'listing-ttl',
+    text: 'the same listing where keys have TTLs and 1 of 11 has expired, beside a store without: time',
+    unit: 'times',
+    better: 'less',
+  },
+  {
     id: 'get',
     text: 'processor time a GET with 5,000,000 keys beside 10,000 keys',
     unit: 'times',
@@ -34,17 +49,29 @@ export const figures = [
   },
 ];
 
-/** What the number of keys does to a read and to a listing of 100 keys: a service for each size, side by side. */
+/** What the number of keys does to a read and to a listing of 100 keys, and TTLs to the listing: a service for each size, side by side. */
 export async function run({ folder, quick, ...options }) {
   const sizes = quick ? QUICK_SIZES : SIZES;
   const services = [];
+  const stops = [];
+  const start = async (name, write, env) => {
+    const started = await startWith(join(folder, name), write, env);
+    stops.push(started.stop);
+    return started;
+  };
   try {
-    for (const size of sizes) services.push({ size, ...(await startWith(join(folder, String(size)), size)) });
-    const contest = async (group, requestsOf) => {
+    for (const size of sizes) {
+      const write = (log) => writeLog(log, size, (i) => keyOf((i * STEP) % size));
+      services.push({ size, ...(await start(String(size), write)) });
+    }
+    // Its figure is not among those that --quick guards.
+    const withTtls = quick ? [] : [await startWithTtls(start)];
+    const contest = async (group, requestsOf, contenders = services) => {
       const contestants = [];
-      for (const { size, port, pids } of services) {
+      for (const { size, name = String(size), port, pids } of contenders) {
         const load = await httpLoad(folder, port, requestsOf(size), CONNECTIONS);
-        contestants.push({ name: String(size), label: `${size.toLocaleString('en')} keys`, pids, load });
+        const label = `${size.toLocaleString('en')} keys${name === TTL_NAME ? ' with TTLs' : ''}`;
+        contestants.push({ name, label, pids, load });
       }
       const results = await race(contestants, options, options.onRound);
       return { results, series: seriesOf(results).map((each) => ({ group, ...each })) };
@@ -52,19 +79,25 @@ export async function run({ folder, quick, ...options }) {
     const reads = await contest('GET /kv/:key', (size) =>
       times(REQUESTS, () => API.kv.get(Math.floor(Math.random() * size))),
     );
-    const listings = await contest('GET /kv?prefix= of 100 keys', (size) =>
-      times(10_000, (i) => listing(Math.floor((i * STEP) % (size / LISTED)))),
+    for (const { expired } of withTtls) await expired();
+    const listings = await contest(
+      'GET /kv?prefix= of 100 keys',
+      (size) => times(10_000, (i) => listing(Math.floor((i * STEP) % (size / LISTED)))),
+      [...services, ...withTtls],
     );
     return {
       settings: { connections: CONNECTIONS },
       series: [...reads.series, ...listings.series],
       values: {
         listing: spread(ratios(listings.results[1000].rates, listings.results[1_000_000].rates)),
+        ...(!quick && {
+          'listing-ttl': spread(ratios(listings.results[TTL_SIZE].rates, listings.results[TTL_NAME].rates)),
+        }),
         get: spread(ratios(reads.results[sizes.at(-1)].cpu, reads.results[10_000].cpu)),
       },
     };
   } finally {
-    for (const { stop } of services) await stop();
+    for (const stop of stops) await stop();
   }
 }
 
@@ -74,10 +107,32 @@ function listing(hundred) {
   return { method: 'GET', path: `/kv?prefix=${encodeURIComponent(prefix)}`, headers: {}, body: '' };
 }
 
-async function startWith(folder, size) {
+/** The store with TTLs. `expired` resolves when a part of it has expired. */
+async function startWithTtls(start) {
+  const now = Date.now();
+  const isLive = (i) => i < TTL_SIZE;
+  // Between the live keys, and with them below the prefix of a listing.
+  const key = (i) => (isLive(i) ? keyOf((i * STEP) % TTL_SIZE) : `${keyOf((i - TTL_SIZE) * (TTL_SIZE / EXPIRED))}x`);
+  const expiry = (i) => now + (isLive(i) ? LIVE_MS : EXPIRE_MS);
+  const write = (log) => writeLog(log, TTL_SIZE + EXPIRED, key, undefined, expiry);
+  // The sweep does not come.
+  const service = await start('ttl', write, { PURGE_INTERVAL_MS: String(2 ** 31 - 1) });
+  const expectKeys = async (expected) => {
+    const { keys } = await (await fetch(`http://127.0.0.1:${service.port}/stats`)).json();
+    if (keys !== expected) throw new Error(`the store with TTLs has ${keys} keys, not ${expected}`);
+  };
+  await expectKeys(TTL_SIZE + EXPIRED);
+  const expired = async () => {
+    await delay(Math.max(0, now + EXPIRE_MS - Date.now()));
+    await expectKeys(TTL_SIZE);
+  };
+  return { name: TTL_NAME, size: TTL_SIZE, expired, ...service };
+}
+
+async function startWith(folder, write, env = {}) {
   await mkdir(folder);
-  await writeLog(join(folder, 'wal.log'), size, (i) => keyOf((i * STEP) % size));
-  const service = await startKvService({ DATA_DIR: folder });
+  await write(join(folder, 'wal.log'));
+  const service = await startKvService({ DATA_DIR: folder, ...env });
   const stop = async () => {
     await service.stop();
     await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,9 @@ import { about, OURS, SECOND, STYLE } from './style.mjs';
 
 /** Processor time of a read and of a listing of 100 keys against the number of keys. */
 export function storeSize(result) {
-  const values = result.series.map((each) => ({
+  // The store with TTLs is a row of the table, and no size of its own.
+  const sizes = result.series.filter(({ name }) => /^\d+$/.test(name));
+  const values = sizes.map((each) => ({
     operation: each.group,
     keys: Number(each.name),
     us: each.cpu_us_per_request.median,

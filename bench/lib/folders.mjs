@@ -29,15 +29,16 @@ export const STEP = 7_919_317;
  *
  * @param keyOf the key of line i
  * @param valueOf the JSON text of its value
+ * @param expiryOf when it expires, Unix milliseconds
  * @returns the log's bytes
  */
-export async function writeLog(path, count, keyOf, valueOf = (i) => `{"n":${i}}`) {
+export async function writeLog(path, count, keyOf, valueOf = (i) => `{"n":${i}}`, expiryOf = () => Infinity) {
   const { LineEncoder } = await import('../../dist/libs/wal/src/index.js');
   const encoder = new LineEncoder();
   const file = createWriteStream(path);
   for (let i = 0; i < count; i++) {
     const seq = i + 1;
-    encoder.encodeSet(keyOf(i), valueOf(i), Infinity, 1_700_000_000_000 + seq, undefined, seq, seq);
+    encoder.encodeSet(keyOf(i), valueOf(i), expiryOf(i), 1_700_000_000_000 + seq, undefined, seq, seq);
     if (encoder.length > 1024 * 1024 || seq === count) {
       const room = file.write(Buffer.from(encoder.bytes()));
       encoder.reset();
