@@ -59,6 +59,15 @@ describe('a plain request', () => {
     expect(plain('GET /a HTTP/1.1\r\nHost: a\r\n\r\n', reader).headers).toEqual({ host: 'a' });
   });
 
+  test('has headers of its own when they are long: they are not kept for the next one', () => {
+    const reader = new PlainRequestReader();
+    const long = `GET /a HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(2048)}\r\n\r\n`;
+    const first = plain(long, reader);
+    const second = plain(long, reader);
+    expect(second.headers).toEqual(first.headers);
+    expect(second.headers).not.toBe(first.headers);
+  });
+
   test('of which a part of the body is there says how long it is', () => {
     const head = 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n';
     expect(read(head)).toBe(head.length + 10);

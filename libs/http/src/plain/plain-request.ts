@@ -6,6 +6,9 @@ import { EMPTY_BODY } from '../wire-request.js';
 /** Longer request lines and headers are left to Node, which knows their limit. */
 const MAX_HEAD_BYTES = 8192;
 
+/** Longer header sections are not kept: idle connections would each hold a thousand strings. */
+const MAX_KEPT_BYTES = 2048;
+
 const NO_RAW_HEADERS: readonly string[] = [];
 
 /** A request that was read whole. Its headers may be those of other requests too: nobody changes them. */
@@ -81,12 +84,10 @@ export class PlainRequestReader {
     const lineEnd = text.indexOf(LINE_END, method.length);
     const targetEnd = lineEnd - VERSION.length;
     if (targetEnd <= method.length || !text.startsWith(VERSION, targetEnd)) return undefined;
-    if (!text.startsWith(this.last.text, lineEnd)) {
-      const fields = fieldsOf(text, lineEnd);
-      if (fields === undefined) return undefined;
-      this.last = fields;
-    }
-    const { text: fieldsText, headers, contentLength } = this.last;
+    const fields = text.startsWith(this.last.text, lineEnd) ? this.last : fieldsOf(text, lineEnd);
+    if (fields === undefined) return undefined;
+    if (fields.text.length <= MAX_KEPT_BYTES) this.last = fields;
+    const { text: fieldsText, headers, contentLength } = fields;
     const headEnd = lineEnd + fieldsText.length;
     const end = headEnd + (contentLength ?? 0);
     if (bytes.length > end || (contentLength !== undefined && !BODY_METHODS.has(method))) return undefined;
