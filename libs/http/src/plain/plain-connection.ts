@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { EMPTY_BODY } from '../wire-request.js';
-import { PlainRequestReader, type PlainRequest } from './plain-request.js';
+import { PlainRequest, PlainRequestReader } from './plain-request.js';
 import { PlainResponse, type AnsweringConnection } from './plain-response.js';
 
 /** A longer request of which a part is there is Node's: the larger bodies that are arriving share a budget there. */
@@ -19,10 +19,8 @@ export interface PlainConnectionHost {
   serve(request: PlainRequest, response: PlainResponse): boolean;
   /** Sends every answer that is ready. */
   flush(): void;
-  /** Gives a connection to Node's HTTP, for good. @param bytes what was read of it and not served */
+  /** Gives a connection to Node's HTTP, for good, and its end with it if that has come. @param bytes what was read of it and not served */
   handOver(connection: PlainConnection, bytes: Buffer): void;
-  /** The client ended its side in the midst of a request. */
-  brokenOff(connection: PlainConnection): void;
   closed(connection: PlainConnection): void;
 }
 
@@ -42,6 +40,7 @@ export class PlainConnection implements AnsweringConnection {
   /** The first part of a request. */
   private part: Buffer | undefined;
   private wholeLength = 0;
+  private isReleased = false;
 
   constructor(
     readonly socket: Socket,
@@ -65,7 +64,7 @@ export class PlainConnection implements AnsweringConnection {
     return this.host.keepAliveFields;
   }
 
-  /** Whether a request is being answered. */
+  /** Whether a request is being answered, or its client has yet to take the most of its answer. */
   get isBusy(): boolean {
     return this.response !== undefined;
   }
@@ -83,6 +82,8 @@ export class PlainConnection implements AnsweringConnection {
     this.response = undefined;
     this.moved();
     if (close) {
+      // What comes now is read and thrown away: it would be done, and nobody could be told.
+      this.socket.off('data', this.onData);
       this.socket.destroySoon();
       return;
     }
@@ -96,6 +97,7 @@ export class PlainConnection implements AnsweringConnection {
   /** Nothing is told of the socket any more. */
   release(): void {
     const { socket } = this;
+    this.isReleased = true;
     socket.off('data', this.onData);
     socket.off('drain', this.onDrain);
     socket.off('end', this.onEnd);
@@ -142,11 +144,14 @@ export class PlainConnection implements AnsweringConnection {
     this.response?.emit('drain');
   };
 
-  /** As Node's HTTP does: a client that sends no more gets what is ready. */
+  /** As Node's HTTP does: a client that sends no more gets what is ready; one that leaves off in the midst of what is no plain request hears of that, behind the answer to the request before. */
   private readonly onEnd = (): void => {
     this.host.flush();
-    if (this.part === undefined) this.socket.end();
-    else this.host.brokenOff(this);
+    // By an answer that was ready.
+    if (this.isReleased) return;
+    const { part, held } = this;
+    if (part !== undefined) this.host.handOver(this, part);
+    else if (held === undefined || this.reader.read(held, this.socket) instanceof PlainRequest) this.socket.end();
   };
 
   private readonly onError = (): void => {

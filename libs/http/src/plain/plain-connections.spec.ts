@@ -10,6 +10,9 @@ import type { PlainResponse } from './plain-response.js';
 const KEEP_ALIVE_MS = 5000;
 const STALL_MS = 2000;
 
+/** Answers to so many of a megabyte do not fit into what the system holds of a connection. */
+const REQUESTS = 30;
+
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
 const put = (path: string, length: number): string =>
   `PUT ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
@@ -20,25 +23,22 @@ const byNode = (path: string): string => get(path, 'TE: trailers\r\n');
 /** Keeps requests until they are told to be answered. */
 class Dispatcher implements PlainDispatcher {
   readonly waiting: { readonly request: PlainRequest; readonly response: PlainResponse }[] = [];
-  readonly refused: string[] = [];
   /** Answers at once. */
   isPrompt = true;
+  /** What it answers, in place of what it was asked. */
+  text: string | undefined;
   private readonly arrivals: (() => void)[] = [];
 
   dispatchPlain(request: PlainRequest, response: PlainResponse): boolean {
     if (request.url === '/not-plain') return false;
-    if (this.isPrompt) answer(response, `plain ${request.method} ${request.url} ${request.body.toString()}`);
+    if (this.isPrompt)
+      answer(response, this.text ?? `plain ${request.method} ${request.url} ${request.body.toString()}`);
     else this.waiting.push({ request, response });
     this.arrivals.shift()?.();
     return true;
   }
 
   flush(): void {}
-
-  refuseBytes({ code }: { readonly code: string }, socket: Socket): void {
-    this.refused.push(code);
-    socket.end();
-  }
 
   /** Resolves when one more request has come. */
   arrival(): Promise<void> {
@@ -224,6 +224,9 @@ describe('plain connections', () => {
     expect(connection.socket.destroyed).toBe(false);
     now += KEEP_ALIVE_MS;
     plain.check();
+    expect(connection.socket.destroyed).toBe(false);
+    now += 1000;
+    plain.check();
     await connection.closed;
   });
 
@@ -273,20 +276,133 @@ describe('plain connections', () => {
     expect(response.destroyed).toBe(true);
   });
 
-  test('are ended for a client that ends its side, in the midst of a request with what that means', async () => {
-    for (const [text, refused] of [
-      [get('/a'), []],
-      ['', []],
-      [put('/a', 5), ['HPE_INVALID_EOF_STATE']],
-    ] as const) {
-      dispatcher.refused.length = 0;
+  test('are ended for a client that ends its side', async () => {
+    for (const text of [get('/a'), '']) {
       const socket = connect({ port: port(), host: '127.0.0.1', allowHalfOpen: true });
       socket.resume();
       socket.end(text);
       await once(socket, 'end');
       socket.destroy();
-      expect([text, dispatcher.refused]).toEqual([text, refused]);
     }
+  });
+
+  test('go to Node with the end of a client that breaks off its body', async () => {
+    const broken = once(server, 'clientError') as Promise<[NodeJS.ErrnoException, Socket]>;
+    const [socket, taken] = await openBoth();
+    await sendAndWait(socket, taken, `${put('/a', 5)}ab`);
+    socket.socket.end();
+    const [error, atServer] = await broken;
+    expect(error.code).toBe('HPE_INVALID_EOF_STATE');
+    atServer.destroy();
+  });
+
+  test('answer the request before what is broken off behind it, and before what is not plain', async () => {
+    for (const [behind, expected] of [
+      [`${put('/b', 5)}ab`, []],
+      ['GET /b HT', []],
+      [byNode('/b'), ['node GET /b ']],
+    ] as const) {
+      dispatcher.isPrompt = false;
+      const [client, taken] = await openBoth();
+      server.once('clientError', (_error: Error, socket: Socket) => socket.end());
+      const arrived = dispatcher.arrival();
+      await client.send(get('/a'));
+      await arrived;
+      await sendAndWait(client, taken, behind);
+      const ended = once(taken, 'end');
+      client.socket.end();
+      await ended;
+      answer(dispatcher.waiting.pop()!.response, 'first');
+      expect((await client.next()).body).toBe('first');
+      for (const body of expected) expect((await client.next()).body).toBe(body);
+      now += 100;
+      plain.check();
+      await client.closed;
+      expect(client.rest).toBe('');
+    }
+  });
+
+  test('that were ended by their client serve nothing that came behind the request', async () => {
+    dispatcher.isPrompt = false;
+    const [client, taken] = await openBoth();
+    const arrived = dispatcher.arrival();
+    await client.send(get('/a'));
+    await arrived;
+    await sendAndWait(client, taken, get('/b'));
+    client.socket.end();
+    await client.closed;
+    expect(dispatcher.waiting).toHaveLength(1);
+  });
+
+  test('read nothing behind an answer that says that they end', async () => {
+    dispatcher.isPrompt = false;
+    const [client, taken] = await openBoth();
+    const arrived = dispatcher.arrival();
+    await client.send(get('/a'));
+    await arrived;
+    answer(dispatcher.waiting[0]!.response, 'last', 'Connection', 'close');
+    // Before the system has closed it.
+    taken.emit('data', Buffer.from(get('/b')));
+    await client.closed;
+    expect(dispatcher.waiting).toHaveLength(1);
+  });
+
+  test('serve no further request before the client has taken most of the last answer', async () => {
+    const [client, taken] = await openBoth();
+    client.socket.pause();
+    dispatcher.text = 'x'.repeat(1_000_000);
+    for (let sent = 0; sent < REQUESTS; sent++) await sendAndWait(client, taken, get('/a'));
+    expect(taken.writableLength).toBeLessThan(1_001_000);
+    client.socket.resume();
+    const lengths: number[] = [];
+    while (lengths.length < REQUESTS) lengths.push((await client.next()).body.length);
+    // By Node, as what was held is more than one request.
+    expect([lengths[0], lengths.at(-1)]).toEqual([dispatcher.text.length, 'node GET /a '.length]);
+  });
+
+  test('live as long as their client takes its answer, however slowly, and then as long as idle ones', async () => {
+    dispatcher.isPrompt = false;
+    const [client, taken] = await openBoth();
+    const arrived = dispatcher.arrival();
+    await client.send(get('/a'));
+    await arrived;
+    client.socket.pause();
+    const text = 'x'.repeat(20_000_000);
+    const { response } = dispatcher.waiting[0]!;
+    const closed = new Promise<void>((resolve) => response.on('close', resolve));
+    answer(response, text);
+    expect(response.writableFinished).toBe(false);
+    // Who does not read at all is cut by others, who look at what the system has taken.
+    for (const pause of [STALL_MS, KEEP_ALIVE_MS]) {
+      now += pause;
+      plain.check();
+    }
+    expect(taken.destroyed).toBe(false);
+    client.socket.resume();
+    expect((await client.next()).body).toBe(text);
+    await closed;
+    expect(response.writableFinished).toBe(true);
+    now += KEEP_ALIVE_MS;
+    plain.check();
+    expect(taken.destroyed).toBe(false);
+    now += 1000;
+    plain.check();
+    await client.closed;
+  });
+
+  test('tell an answer that its client left before it had it', async () => {
+    dispatcher.isPrompt = false;
+    const [client] = await openBoth();
+    const arrived = dispatcher.arrival();
+    await client.send(get('/a'));
+    await arrived;
+    client.socket.pause();
+    const { response } = dispatcher.waiting[0]!;
+    const closed = new Promise<void>((resolve) => response.on('close', resolve));
+    answer(response, 'x'.repeat(20_000_000));
+    client.destroy();
+    await closed;
+    expect(response.writableFinished).toBe(false);
   });
 
   test('send an answer in pieces as its client takes them', async () => {

@@ -9,15 +9,13 @@ export interface PlainDispatcher {
   /** As {@link PlainConnectionHost.serve} says. */
   dispatchPlain(request: PlainRequest, response: PlainResponse): boolean;
   flush(): void;
-  /** Answers a client whose bytes are no request, and ends its connection. @param code Node's for what is wrong */
-  refuseBytes(error: { readonly code: string }, socket: Socket): void;
 }
-
-/** Node's code for a request that breaks off. */
-const BROKEN_OFF = { code: 'HPE_INVALID_EOF_STATE' };
 
 /** What a client has to send comes at once, a body behind its headers too; for whoever takes longer, Node's limits hold from then on. */
 const PATIENCE_MS = 100;
+
+/** As Node does: idle connections live for so much longer than clients are told, whose next request may be on its way. */
+const KEEP_ALIVE_LEEWAY_MS = 1000;
 
 /** How long clients may take: see `HttpTimeouts`. */
 export interface PlainConnectionsOptions {
@@ -63,12 +61,8 @@ export class PlainConnections {
         // First: without any listener for its bytes the socket would stop reading.
         byNode.call(server, socket);
         connection.release();
-        if (bytes.length > 0) socket.unshift(bytes);
-      },
-      brokenOff: (connection) => {
-        this.open.delete(connection);
-        connection.release();
-        this.dispatcher.refuseBytes(BROKEN_OFF, connection.socket);
+        if (socket.readableEnded) sayAgain(socket, bytes);
+        else if (bytes.length > 0) socket.unshift(bytes);
       },
       closed: (connection) => this.open.delete(connection),
     };
@@ -79,15 +73,19 @@ export class PlainConnections {
     });
   }
 
-  /** Looks at the time of every connection. To be called every now and then. */
+  /** Looks at the time of every connection. To be called every now and then. Clients that do not take their answers are for `StalledWrites` to cut. */
   check(): void {
     const now = this.options.now();
-    const { keepAliveMs, stallMs } = this.options;
+    const { stallMs } = this.options;
+    const idleMs = this.options.keepAliveMs + KEEP_ALIVE_LEEWAY_MS;
     for (const connection of this.open) {
       const { unfinishedSince } = connection;
       if (unfinishedSince !== undefined) {
         if (now - unfinishedSince >= PATIENCE_MS) connection.giveUpWaiting();
-      } else if (now - connection.lastActive >= (connection.isBusy ? stallMs : keepAliveMs)) {
+      } else if (connection.socket.writableLength > 0) {
+        // However slowly it takes what waits for it: its time begins behind that.
+        connection.moved();
+      } else if (now - connection.lastActive >= (connection.isBusy ? stallMs : idleMs)) {
         connection.socket.destroy();
       }
     }
@@ -98,4 +96,13 @@ export class PlainConnections {
     for (const connection of this.open)
       if (connection.unfinishedSince === undefined && !connection.isBusy) connection.socket.destroy();
   }
+}
+
+/** Tells a socket's new listeners what it has told already: nothing can be put back behind its end. */
+function sayAgain(socket: Socket, bytes: Buffer): void {
+  socket.emit('data', bytes);
+  // Not in one turn, as the two came: what the bytes are answered with leaves before.
+  setImmediate(() => {
+    if (!socket.destroyed) socket.emit('end');
+  });
 }

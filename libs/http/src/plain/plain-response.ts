@@ -14,7 +14,7 @@ export interface AnsweringConnection {
   moved(): void;
   /** The end of the header section that says how long the connection may be idle: `Connection: keep-alive` and `Keep-Alive`. */
   readonly keepAliveFields: string;
-  /** All of the answer was handed to the socket. @param close it said that the connection closes */
+  /** All of the answer was handed to the socket, and the client has taken so much of it that there is room for another. @param close it said that the connection closes */
   answered(close: boolean): void;
 }
 
@@ -26,6 +26,7 @@ export class PlainResponse implements ResponseTarget {
   private chunked = false;
   private closes = false;
   private ended = false;
+  private isTaken = false;
   private events: EventEmitter | undefined;
 
   /** @param isForHead the request was a HEAD: an answer to it has no body, and no end of one */
@@ -39,7 +40,7 @@ export class PlainResponse implements ResponseTarget {
   }
 
   get writableFinished(): boolean {
-    return this.ended;
+    return this.isTaken || (this.ended && this.connection.socket.writableFinished);
   }
 
   writeHead(status: number, headers: readonly string[]): void {
@@ -66,9 +67,8 @@ export class PlainResponse implements ResponseTarget {
 
   end(text = ''): void {
     this.ended = true;
-    this.send(this.chunked && !this.isForHead ? '0\r\n\r\n' : text);
-    this.connection.answered(this.closes);
-    this.events?.emit('close');
+    // Otherwise when the socket says `drain`, as Node's HTTP does: a client that asks without reading gets no further answer.
+    if (this.send(this.chunked && !this.isForHead ? '0\r\n\r\n' : text)) this.finish();
   }
 
   destroy(): void {
@@ -77,7 +77,8 @@ export class PlainResponse implements ResponseTarget {
 
   /** To be called with what the socket says. */
   emit(event: 'close' | 'drain'): void {
-    this.events?.emit(event);
+    if (event === 'drain' && this.ended) this.finish();
+    else this.events?.emit(event);
   }
 
   on(event: 'close' | 'drain', listener: () => void): void {
@@ -90,6 +91,12 @@ export class PlainResponse implements ResponseTarget {
 
   off(event: 'close' | 'drain', listener: () => void): void {
     this.events?.off(event, listener);
+  }
+
+  private finish(): void {
+    this.isTaken = true;
+    this.connection.answered(this.closes);
+    this.events?.emit('close');
   }
 
   /** The header section leaves with the first of the body. */
