@@ -146,6 +146,14 @@ describeEveryWay('connections', (way) => {
     expect(connection.rest).toBe('');
   });
 
+  test('a connection with bytes above 127 in its request line ends when the rest of that request is broken, behind its answer', async () => {
+    const connection = await open();
+    await connection.send(`GET /nothing/\xc3\xa9 HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+    expect((await connection.next()).status).toBe(404);
+    await connection.closed;
+    expect([connection.rest, connection.error]).toEqual(['', undefined]);
+  });
+
   test('bytes below 32 in a target are refused', async () => {
     for (const target of ['/kv/\x01', '/kv/\x7f', '/kv/\xc3\xa9\x01', '/kv/a\tb']) {
       const connection = await open();

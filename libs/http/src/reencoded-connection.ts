@@ -60,6 +60,11 @@ export class ReencodedConnection extends Duplex {
     return this.socket.remoteAddress;
   }
 
+  /** As a socket's: ends it behind what was written. */
+  destroySoon(): void {
+    this.end();
+  }
+
   override _read(): void {
     this.socket.resume();
   }
