@@ -136,6 +136,13 @@ describeEveryWay('connections', (way) => {
     await connection.closed;
   });
 
+  test('a client that ends its side in the midst of a body reads the refusal of its headers', async () => {
+    const connection = await open();
+    connection.socket.end(`PUT /kv/x HTTP/1.1\r\n${HOST}Content-Type: text/plain\r\nContent-Length: 10\r\n\r\n"a`);
+    expect((await connection.next()).status).toBe(415);
+    await connection.closed;
+  });
+
   test('a refusal that is ready comes before the end that broken bytes behind it make', async () => {
     const connection = await open();
     await connection.send(

@@ -50,7 +50,8 @@ export class PlainConnection implements AnsweringConnection {
     this.unfinishedSince = this.activeAt;
     socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
-    socket.on('end', this.onEnd);
+    // Before the one that a TLS socket has of its own, behind which nothing can be written any more.
+    socket.prependListener('end', this.onEnd);
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
   }

@@ -61,7 +61,7 @@ export class PlainConnections {
         // First: without any listener for its bytes the socket would stop reading.
         byNode.call(server, socket);
         connection.release();
-        if (socket.readableEnded) sayAgain(socket, bytes);
+        if (socket.readableEnded) this.sayAgain(socket, bytes);
         else if (bytes.length > 0) socket.unshift(bytes);
       },
       closed: (connection) => this.open.delete(connection),
@@ -96,13 +96,14 @@ export class PlainConnections {
     for (const connection of this.open)
       if (connection.unfinishedSince === undefined && !connection.isBusy) connection.socket.destroy();
   }
-}
 
-/** Tells a socket's new listeners what it has told already: nothing can be put back behind its end. */
-function sayAgain(socket: Socket, bytes: Buffer): void {
-  socket.emit('data', bytes);
-  // Not in one turn, as the two came: what the bytes are answered with leaves before.
-  setImmediate(() => {
-    if (!socket.destroyed) socket.emit('end');
-  });
+  /** Tells a socket's new listeners what it has told already: nothing can be put back behind its end. */
+  private sayAgain(socket: Socket, bytes: Buffer): void {
+    socket.emit('data', bytes);
+    this.dispatcher.flush();
+    const end = (): void => void (socket.destroyed || socket.emit('end'));
+    // Not in one turn, as the two came: what the bytes were answered with is out then. With TLS our side would have ended by then, too.
+    if (socket.allowHalfOpen) setImmediate(end);
+    else end();
+  }
 }
