@@ -91,7 +91,8 @@ export class ClientAddresses {
     if (named === undefined) return direct;
     if (forwardedFor.length <= MAX_REMEMBERED_LENGTH) {
       if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
-      this.remembered.set(forwardedFor, named);
+      // Of a plain request a header is a piece of the whole header section.
+      this.remembered.set(copied(forwardedFor), named);
     }
     return named;
   }
