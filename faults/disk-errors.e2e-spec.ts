@@ -16,6 +16,12 @@ const FAULTS: readonly DiskFault[] = [
   { share: 0.5 },
 ];
 
+/** What a write that syncs can be made to do besides: its sync fails, which looks the same to the writer. */
+const SYNC_FAULTS: readonly DiskFault[] = [
+  { code: 'EIO', share: 1, atSync: true },
+  { code: 'ENOSPC', share: 1, atSync: true },
+];
+
 /** What happens behind the burst that met the fault: nothing, the process dies, the power goes. */
 const ENDINGS = ['goes on', 'killed', 'power cut'] as const;
 
@@ -24,6 +30,7 @@ const REACHED: readonly DiskOperation[] = [
   'open',
   'read',
   'write',
+  'writeDurably',
   'truncate',
   'datasync',
   'sync',
@@ -54,14 +61,17 @@ describe('disk-errors', () => {
         let trials = 0;
         const reached = new Set<DiskOperation>();
         for (let script = 0; script < rounds; script++) {
-          const clean = await run(directory, seed + script, { call: 0, fault: {}, ending: 'goes on' });
-          for (const { number, operation } of clean) {
-            reached.add(operation);
-            for (const trial of trialsAt(number, operation)) {
-              await run(directory, seed + script, trial).catch((error: unknown) => {
-                throw new Error(`${describeTrial(trial, operation)}: ${String(error)}`, { cause: error });
-              });
-              trials++;
+          for (const oneCall of [true, false]) {
+            const play = (trial: Trial): ReturnType<typeof run> => run(directory, seed + script, oneCall, trial);
+            const clean = await play({ call: 0, fault: {}, ending: 'goes on' });
+            for (const { number, operation } of clean) {
+              reached.add(operation);
+              for (const trial of trialsAt(number, operation)) {
+                await play(trial).catch((error: unknown) => {
+                  throw new Error(`${describeTrial(trial, operation)}: ${String(error)}`, { cause: error });
+                });
+                trials++;
+              }
             }
           }
           tick();
@@ -74,20 +84,35 @@ describe('disk-errors', () => {
 });
 
 function trialsAt(call: number, operation: DiskOperation): Trial[] {
-  const faults = operation === 'write' ? FAULTS : FAULTS.filter(({ share }) => share === undefined);
+  const faults = faultsOf(operation);
   // The short form takes them in turn.
   if (!isFullRun()) return faults.map((fault, i) => ({ call, fault, ending: ENDINGS[(call + i) % ENDINGS.length]! }));
   return faults.flatMap((fault) => ENDINGS.map((ending) => ({ call, fault, ending })));
+}
+
+function faultsOf(operation: DiskOperation): readonly DiskFault[] {
+  if (operation === 'write') return FAULTS;
+  if (operation === 'writeDurably') return [...FAULTS, ...SYNC_FAULTS];
+  return FAULTS.filter(({ share }) => share === undefined);
 }
 
 function describeTrial({ call, fault, ending }: Trial, operation: DiskOperation): string {
   return `call ${call} (${operation}) with ${JSON.stringify(fault)}, then ${ending}`;
 }
 
-/** The same script for the same seed, with one call that fails. Gives the calls to the disk. */
-async function run(directory: string, seed: number, { call, fault, ending }: Trial): Promise<SimulatedDisk['calls']> {
+/**
+ * The same script for the same seed, with one call that fails. Gives the calls to the disk.
+ *
+ * @param oneCall whether the disk's files have one call for a write and its sync
+ */
+async function run(
+  directory: string,
+  seed: number,
+  oneCall: boolean,
+  { call, fault, ending }: Trial,
+): Promise<SimulatedDisk['calls']> {
   const random = new Random(seed);
-  const scripted = new ScriptedStore(new SimulatedDisk(), directory, random);
+  const scripted = new ScriptedStore(new SimulatedDisk(oneCall), directory, random);
   const calls: SimulatedDisk['calls'] = [];
   let met = false;
 

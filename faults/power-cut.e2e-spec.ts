@@ -37,7 +37,7 @@ describe('power-cut', () => {
     const property = powerCuts(
       directory,
       () => undefined,
-      () => new SimulatedDisk(true),
+      () => new SimulatedDisk(true, true),
     );
     await expect(fc.assert(property, { seed: 1, numRuns: 100, endOnFailure: true })).rejects.toThrow('Property failed');
   });
@@ -57,16 +57,17 @@ interface Life {
 function powerCuts(
   directory: string,
   onChecked: (scripted: ScriptedStore) => void,
-  newDisk = () => new SimulatedDisk(),
-): fc.IAsyncProperty<[number, Life[]]> {
+  newDisk = (oneCall: boolean) => new SimulatedDisk(oneCall),
+): fc.IAsyncProperty<[number, boolean, Life[]]> {
   const life = fc.record({
     fsync: fc.constantFrom<FsyncPolicy>('always', 'always', 'everysec', 'never'),
     call: fc.integer({ min: 1, max: 60 }),
     forgetful: fc.boolean(),
   });
-  return fc.asyncProperty(fc.integer(), fc.array(life, { minLength: 1, maxLength: 5 }), async (choices, lives) => {
+  const someLives = fc.array(life, { minLength: 1, maxLength: 5 });
+  return fc.asyncProperty(fc.integer(), fc.boolean(), someLives, async (choices, oneCall, lives) => {
     const random = new Random(choices);
-    const scripted = new ScriptedStore(newDisk(), directory, random);
+    const scripted = new ScriptedStore(newDisk(oneCall), directory, random);
     try {
       for (const { fsync, call, forgetful } of lives) {
         scripted.fsync = fsync;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { useTestServices } from '@kvasir/test-harness';
 import { FAULT_TIMEOUT_MS, checkFaults } from './testing/fault-run.js';
@@ -14,7 +15,7 @@ describe('sync-failure', () => {
   const services = useTestServices();
 
   it(
-    'acknowledges nothing behind a failed fdatasync, says so and ends with status 1; the next start has all that was acknowledged',
+    'acknowledges nothing behind a failed sync, says so and ends with status 1; the next start has all that was acknowledged',
     () =>
       checkFaults('sync-failure', { short: 2, full: 40 }, async ({ seed, rounds, tick }) => {
         if (!straceWorks()) return 'NOT AVAILABLE: strace is not here, or may not trace; nothing was tried';
@@ -39,10 +40,12 @@ describe('sync-failure', () => {
   );
 });
 
-/** Runs the service until its `sync`th fdatasync, which fails with EIO without having been made. */
+/** Runs the service until its `sync`th write that syncs the log, which fails with EIO without having been made. */
 async function failAt(sync: number, directory: string, writers: readonly Writer[]): Promise<void> {
-  const inject = ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${sync}`];
-  const service = await WrappedService.start(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], directory);
+  // Every write to the log is one that syncs, with the descriptor that was opened for that.
+  const inject = ['-P', join(directory, 'wal.log'), '-e', `inject=pwrite64:error=EIO:when=${sync}`];
+  const trace = ['-e', 'trace=pwrite64', ...inject];
+  const service = await WrappedService.start(['strace', '-f', '-qq', '-o', '/dev/null', ...trace], directory);
   try {
     // An answer behind the failure could only be a refusal.
     await Promise.all(writers.map((writer) => writer.work(service.http, { unclear: 503 })));
@@ -54,5 +57,5 @@ async function failAt(sync: number, directory: string, writers: readonly Writer[
 }
 
 function straceWorks(): boolean {
-  return spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', 'true']).status === 0;
+  return spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=pwrite64', 'true']).status === 0;
 }

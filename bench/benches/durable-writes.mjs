@@ -28,15 +28,15 @@ export async function run({ folder, ...options }) {
       contestants.push({ name: fsync, label: `FSYNC=${fsync}`, ...service, load });
     }
     const results = await race(contestants, options, options.onRound);
-    const { write, datasync } = await countSyncs(join(folder, 'counted'));
+    const { writes, syncs } = await countSyncs(join(folder, 'counted'));
     return {
       settings: { connections: CONNECTIONS, keys: KEYS },
       series: seriesOf(results),
       values: {
         always: spread(rateRatios(results, 'always', 'never')),
         everysec: spread(rateRatios(results, 'everysec', 'never')),
-        groups: spread([write]),
-        syncs: spread([datasync / write]),
+        groups: spread([writes]),
+        syncs: spread([syncs / writes]),
       },
     };
   } finally {
@@ -48,13 +48,16 @@ export async function run({ folder, ...options }) {
 async function countSyncs(directory) {
   const { openLogStore } = await import('../../dist/libs/engine-wal/src/index.js');
   const { nodeFileSystem } = await import('../../dist/libs/wal/src/index.js');
-  const counts = { write: 0, datasync: 0 };
+  const counts = { write: 0, datasync: 0, writeDurably: 0 };
   const counting = (file) =>
     new Proxy(file, {
       get(target, name) {
-        if (name in counts) counts[name]++;
         const member = target[name];
-        return typeof member === 'function' ? member.bind(target) : member;
+        if (typeof member !== 'function') return member;
+        return (...args) => {
+          if (name in counts) counts[name]++;
+          return member.apply(target, args);
+        };
       },
     });
   const { store } = await openLogStore({
@@ -68,7 +71,7 @@ async function countSyncs(directory) {
     }
   };
   await Promise.all(times(CONNECTIONS, writer));
-  const result = { ...counts };
+  const { write, datasync, writeDurably } = counts;
   await store.close();
-  return result;
+  return { writes: write + writeDurably, syncs: datasync + writeDurably };
 }

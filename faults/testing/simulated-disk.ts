@@ -4,7 +4,20 @@ import type { Random } from './random.js';
 const SECTOR_BYTES = 512;
 
 export type DiskOperation =
-  'open' | 'read' | 'write' | 'truncate' | 'datasync' | 'sync' | 'size' | 'syncDirectory' | 'rename' | 'unlink';
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'writeDurably'
+  | 'truncate'
+  | 'datasync'
+  | 'sync'
+  | 'size'
+  | 'syncDirectory'
+  | 'rename'
+  | 'unlink';
+
+/** Those whose faults are more than an error in place of the work. */
+const CARRIED_OUT_BY_FILES: ReadonlySet<DiskOperation> = new Set(['write', 'writeDurably', 'datasync', 'sync']);
 
 /** One call that the file system gets. */
 export interface DiskCall {
@@ -20,6 +33,8 @@ export interface DiskFault {
   readonly code?: string;
   /** A write takes so many of its bytes first, as a part of them. 0 to 1. */
   readonly share?: number;
+  /** Of a call that writes and syncs it is the sync that fails, and the next sync of the file says so as well. */
+  readonly atSync?: boolean;
 }
 
 /** Bytes or a cut that a file got since its last sync. `lost`: a sync of them failed, and a later one does not bring them back. */
@@ -109,8 +124,14 @@ export class SimulatedDisk implements LogFileSystem {
   private nameChanges: NameChange[] = [];
   private gone = false;
 
-  /** @param ignoresSyncs it says that it has synced a file's bytes and has not, as some disks do: to show that the tests would notice */
-  constructor(private readonly ignoresSyncs = false) {}
+  /**
+   * @param oneCall whether its files have one call for a write and its sync
+   * @param ignoresSyncs it says that it has synced a file's bytes and has not, as some disks do: to show that the tests would notice
+   */
+  constructor(
+    private readonly oneCall = true,
+    private readonly ignoresSyncs = false,
+  ) {}
 
   /** Whether the power went, or `restarted` or `afterPowerCut` was called: nothing works on it any more. */
   get isOff(): boolean {
@@ -137,7 +158,7 @@ export class SimulatedDisk implements LogFileSystem {
   /** The process ends and another one begins: what it wrote is there, synced or not. */
   restarted(): SimulatedDisk {
     this.gone = true;
-    const next = new SimulatedDisk(this.ignoresSyncs);
+    const next = new SimulatedDisk(this.oneCall, this.ignoresSyncs);
     next.names = this.names;
     next.namesOnDisk = this.namesOnDisk;
     next.nameChanges = this.nameChanges;
@@ -153,7 +174,7 @@ export class SimulatedDisk implements LogFileSystem {
       if (inode === undefined) names.delete(path);
       else names.set(path, inode);
     }
-    const next = new SimulatedDisk(this.ignoresSyncs);
+    const next = new SimulatedDisk(this.oneCall, this.ignoresSyncs);
     const kept = new Map<Inode, Inode>();
     for (const [path, inode] of names) {
       const after = kept.get(inode) ?? new Inode(inode.afterPowerCut(random));
@@ -218,32 +239,54 @@ export class SimulatedDisk implements LogFileSystem {
     if (fault !== undefined) this.faults++;
     if (fault === 'power cut') {
       this.gone = true;
-      if (operation === 'write') return { code: 'EIO', share: 1 };
+      if (operation === 'write' || operation === 'writeDurably') return { code: 'EIO', share: 1 };
       throw new GoneError();
     }
-    if (fault !== undefined && operation !== 'write' && operation !== 'sync' && operation !== 'datasync') {
+    if (fault !== undefined && !CARRIED_OUT_BY_FILES.has(operation)) {
       throw systemError(fault.code ?? 'EIO', call);
     }
     return fault;
   }
 
   private handle(path: string, inode: Inode): LogFile {
+    /** What the next sync has to tell whoever has the file open: bytes that a call which wrote and synced could not put on disk. */
+    let errorOwed: string | undefined;
     const sync = async (operation: 'sync' | 'datasync'): Promise<void> => {
       const fault = this.enter(operation, path);
-      if (fault === undefined) return this.ignoresSyncs ? undefined : inode.synced();
+      const code = fault === undefined ? errorOwed : (fault.code ?? 'EIO');
+      errorOwed = undefined;
+      if (code === undefined) return this.ignoresSyncs ? undefined : inode.synced();
       inode.syncFailed();
-      throw systemError(fault.code ?? 'EIO', this.calls.at(-1)!);
+      throw systemError(code, this.calls.at(-1)!);
+    };
+    const write = (source: Uint8Array, position: number, fault: DiskFault | undefined): number => {
+      const taken = fault === undefined ? source.length : Math.floor(source.length * (fault.share ?? 0));
+      const bytes = Buffer.from(source.subarray(0, taken));
+      if (taken > 0) inode.apply({ position, bytes, state: 'pending' });
+      return taken;
+    };
+    const writeDurably: LogFile['writeDurably'] = async (source, offset, length, position) => {
+      const fault = this.enter('writeDurably', path);
+      const taken = write(source.subarray(offset, offset + length), position, fault);
+      if (fault?.code === undefined) {
+        if (!this.ignoresSyncs) inode.synced();
+        return taken;
+      }
+      if (fault.atSync === true) {
+        inode.syncFailed();
+        errorOwed = fault.code;
+      }
+      throw systemError(fault.code, this.calls.at(-1)!);
     };
     return {
+      ...(this.oneCall ? { writeDurably } : {}),
       read: async (target, offset, length, position) => {
         this.enter('read', path);
         return inode.bytes.copy(target, offset, position, position + length);
       },
       write: async (source, offset, length, position) => {
         const fault = this.enter('write', path);
-        const taken = fault === undefined ? length : Math.floor(length * (fault.share ?? 0));
-        const bytes = Buffer.from(source.subarray(offset, offset + taken));
-        if (taken > 0) inode.apply({ position, bytes, state: 'pending' });
+        const taken = write(source.subarray(offset, offset + length), position, fault);
         if (fault?.code !== undefined) throw systemError(fault.code, this.calls.at(-1)!);
         return taken;
       },

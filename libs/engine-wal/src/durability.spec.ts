@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { systemError } from './testing/faulty-file-system.js';
 import { LogStoreFixture } from './testing/log-store-fixture.js';
 
 let log: LogStoreFixture;
@@ -162,7 +163,9 @@ describe('a full disk', () => {
 });
 
 describe('a disk that fails', () => {
-  it('(a write) refuses that write and goes on', async () => {
+  it('(a write, where the sync is another call) refuses that write and goes on', async () => {
+    await log.destroy();
+    log = await LogStoreFixture.create({ oneCall: false });
     await log.open();
     await log.put('a');
     log.fileSystem.fail('write', 'wal.log', 'EIO');
@@ -172,16 +175,15 @@ describe('a disk that fails', () => {
     expect(log.failures).toEqual([]);
   });
 
-  it.each(['datasync wal.log', 'truncate wal.log'])(
+  it.each(['write wal.log', 'datasync wal.log', 'truncate wal.log'])(
     '(%s) acknowledges nothing more, and says so once',
     async (call) => {
       await log.open();
       await log.put('a');
       log.fileSystem.before = (operation, name) => {
         const asked = `${operation} ${name}`;
-        if (asked === call || (call.startsWith('truncate') && asked === WRITE)) {
-          throw Object.assign(new Error('EIO'), { code: 'EIO' });
-        }
+        if (asked === call) throw systemError('EIO');
+        if (call.startsWith('truncate') && asked === WRITE) throw systemError('ENOSPC');
       };
       await expect(log.put('b')).rejects.toMatchObject({ code: 'WRITE_FAILED' });
       log.fileSystem.heal();

@@ -31,6 +31,13 @@ export interface LogFile {
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /** Writes up to `length` bytes of `source` from `offset` on at `position`; gives how many, which may be fewer. */
   write(source: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /**
+   * Writes as `write` does, and waits until the bytes that it gives as written, and the length needed to find them, are on disk: one call in place of a `write` and a `datasync`. It says nothing of
+   * bytes that were written before. Absent where there is no such call, or it can't be relied on.
+   *
+   * An error may be the write's or the sync's. If it was the sync's, the next `sync` or `datasync` fails too, unless the disk itself lost what it had taken: such an error has another code than those of a full disk.
+   */
+  writeDurably?(source: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /** Cuts the file to `length` bytes. */
   truncate(length: number): Promise<void>;
   /** Waits until the file's bytes, and the length needed to find them, are on disk. */

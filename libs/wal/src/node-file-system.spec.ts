@@ -1,8 +1,11 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { nodeFileSystem } from './node-file-system.js';
+
+const itOnLinux = process.platform === 'linux' ? it : it.skip;
 
 let parent: string;
 
@@ -29,5 +32,34 @@ describe('makeDirectory', () => {
   // Where there is no such folder, as on macOS, this is one that can't be made for another reason.
   it('ends where the folder above is there and none can be made in it', async () => {
     await expect(nodeFileSystem.makeDirectory('/proc/kvasir/data')).rejects.toThrow(/mkdir '\/proc/);
+  });
+});
+
+describe('open', () => {
+  /** Whether each descriptor that this process has of a file waits for the disk when it is written to. */
+  async function descriptors(path: string): Promise<boolean[]> {
+    const numbers = await readdir('/proc/self/fd');
+    const links = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    const ours = numbers.filter((_, i) => links[i] === path);
+    const infos = await Promise.all(ours.map((fd) => readFile(`/proc/self/fdinfo/${fd}`, 'utf8')));
+    const flags = infos.map((info) => Number.parseInt(/flags:\s+(\d+)/.exec(info)![1]!, 8));
+    return flags.map((flag) => (flag & constants.O_DSYNC) !== 0);
+  }
+
+  itOnLinux('gives a file that is written to a second descriptor, for writes that wait for the disk', async () => {
+    const path = join(parent, 'log');
+    const created = await nodeFileSystem.open(path, 'create');
+    expect(new Set(await descriptors(path))).toEqual(new Set([false, true]));
+    expect(await created.writeDurably!(Buffer.from('abcd'), 1, 3, 2)).toBe(3);
+    await created.close();
+    const updated = await nodeFileSystem.open(path, 'update');
+    expect(new Set(await descriptors(path))).toEqual(new Set([false, true]));
+    await updated.close();
+    expect(await readFile(path, 'utf8')).toBe('\0\0bcd');
+    const read = await nodeFileSystem.open(path, 'read');
+    expect(await descriptors(path)).toEqual([false]);
+    expect(read.writeDurably).toBeUndefined();
+    await read.close();
+    expect(await descriptors(path)).toEqual([]);
   });
 });

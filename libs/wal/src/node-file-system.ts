@@ -14,22 +14,39 @@ const OPEN_FLAGS = {
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
+/**
+ * File systems that are known to keep to `O_DSYNC`, by the type that `statfs` gives (Linux's `magic.h`). Others, such as those that pass each call on to some program, may take the flag and ignore it.
+ */
+const DSYNC_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0xf2f52010, // F2FS
+  0x2fc12fc1, // ZFS
+  0x01021994, // tmpfs
+  0x794c7630, // overlayfs: passes it on to one of these
+]);
+
 class NodeLogFile implements LogFile {
-  constructor(private readonly handle: FileHandle) {}
+  readonly writeDurably: LogFile['writeDurably'];
+
+  /**
+   * @param durable a second descriptor of the same file, opened with `O_DSYNC`, if there is one. A descriptor of its own not only for the writes that need no sync: Linux tells each descriptor once that bytes of the file could
+   * not be written, so after an error of this one the other's sync says whether that was it
+   */
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly durable: FileHandle | undefined,
+  ) {
+    if (durable !== undefined) this.writeDurably = (...piece) => writeBy(durable, ...piece);
+  }
 
   async read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return (await this.handle.read(target, offset, length, position)).bytesRead;
   }
 
-  // Writing and syncing is what each group of transactions waits for; past the handle's own promises both take a fifth less processor time.
-
   write(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      write(this.handle.fd, source, offset, length, position, (error, written) => {
-        if (error === null) resolve(written);
-        else reject(error);
-      });
-    });
+    return writeBy(this.handle, source, offset, length, position);
   }
 
   truncate(length: number): Promise<void> {
@@ -53,9 +70,35 @@ class NodeLogFile implements LogFile {
     return (await this.handle.stat()).size;
   }
 
-  close(): Promise<void> {
-    return this.handle.close();
+  async close(): Promise<void> {
+    try {
+      await this.durable?.close();
+    } finally {
+      await this.handle.close();
+    }
   }
+}
+
+// Writing and syncing is what each group of transactions waits for; past the handle's own promises both take a fifth less processor time.
+function writeBy(
+  { fd }: FileHandle,
+  source: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, source, offset, length, position, (error, written) => {
+      if (error === null) resolve(written);
+      else reject(error);
+    });
+  });
+}
+
+/** The second descriptor of a file that is open to write, where `O_DSYNC` can be relied on. macOS has the flag and does not wait for the disk's own cache. */
+async function openDurable(path: string): Promise<FileHandle | undefined> {
+  if (process.platform !== 'linux' || !DSYNC_FILE_SYSTEMS.has((await statfs(path)).type)) return undefined;
+  return open(path, constants.O_WRONLY | constants.O_DSYNC);
 }
 
 /** Folder by folder, as Node's own recursive `mkdir` never ends where the folder above is there and still none can be made, such as under /proc. */
@@ -85,7 +128,13 @@ async function makeOneDirectory(path: string): Promise<string | undefined> {
 /** The real file system. */
 export const nodeFileSystem: LogFileSystem = {
   async open(path, mode) {
-    return new NodeLogFile(await open(path, OPEN_FLAGS[mode], FILE_MODE));
+    const handle = await open(path, OPEN_FLAGS[mode], FILE_MODE);
+    try {
+      return new NodeLogFile(handle, mode === 'read' ? undefined : await openDurable(path));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   },
 
   makeDirectory,

@@ -212,6 +212,80 @@ describe('LogWriter', () => {
     expect(writer.lastSeq).toBe(1);
   });
 
+  describe('appending durably', () => {
+    const DURABLY = `writeDurably ${PATH}`;
+
+    it('takes one call, and what it wrote is on disk', async () => {
+      const { fileSystem, file, writer } = openWriter();
+      await writer.appendDurably(Buffer.concat([setLine(1, 1), setLine(2, 1)]), 2);
+      expect([writer.lastSeq, writer.group, writer.synced]).toEqual([2, 3, true]);
+      await writer.appendDurably(setLine(3, 3), 3);
+      expect(fileSystem.calls).toEqual([DURABLY, DURABLY]);
+      expect(file.bytes).toEqual(Buffer.concat([setLine(1, 1), setLine(2, 1), setLine(3, 3)]));
+    });
+
+    it('takes two where the file system has no such call, or something is not synced yet', async () => {
+      const { fileSystem, file, writer } = openWriter();
+      await writer.append(setLine(1, 1), 1);
+      await writer.appendDurably(setLine(2, 1), 2);
+      expect(fileSystem.calls).toEqual([`write ${PATH}`, `write ${PATH}`, `datasync ${PATH}`]);
+      Object.assign(file, { writeDurably: undefined });
+      await writer.appendDurably(setLine(3, 3), 3);
+      expect(fileSystem.calls.slice(3)).toEqual([`write ${PATH}`, `datasync ${PATH}`]);
+      expect(writer.group).toBe(4);
+    });
+
+    it('has the first line of a new log on disk before the others of its group', async () => {
+      const { fileSystem, file, writer } = openWriter(false, false);
+      fileSystem.shortenNextWrite(Infinity, 'writeDurably');
+      fileSystem.failNext('writeDurably', 'ENOSPC');
+      const lines = Buffer.concat([setLine(1, 1), setLine(2, 1)]);
+      await expect(writer.appendDurably(lines, 2)).rejects.toThrow(LogFullError);
+      expect(file.bytes).toHaveLength(0);
+      await writer.appendDurably(lines, 2);
+      expect(fileSystem.calls).toEqual([DURABLY, DURABLY, `truncate ${PATH}`, `sync ${PATH}`, DURABLY, DURABLY]);
+      expect(file.bytes).toEqual(lines);
+    });
+
+    it('finishes short writes', async () => {
+      const { fileSystem, file, writer } = openWriter();
+      fileSystem.shortenNextWrite(7, 'writeDurably');
+      await writer.appendDurably(setLine(1, 1), 1);
+      expect(file.bytes).toEqual(setLine(1, 1));
+      expect(fileSystem.calls).toEqual([DURABLY, DURABLY]);
+    });
+
+    it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])(
+      'cuts back what a write that fails with %s has left, and goes on',
+      async (code) => {
+        const { fileSystem, file, writer } = openWriter();
+        fileSystem.failNext('writeDurably', code, 20);
+        await expect(writer.appendDurably(setLine(1, 1), 1)).rejects.toThrow(LogFullError);
+        expect(file.bytes).toHaveLength(0);
+        expect(fileSystem.calls).toEqual([DURABLY, `truncate ${PATH}`, `sync ${PATH}`]);
+        await writer.appendDurably(setLine(1, 1), 1);
+        expect([writer.lastSeq, writer.failure]).toEqual([1, undefined]);
+      },
+    );
+
+    it('takes nothing more when it was the sync that found no space', async () => {
+      const { fileSystem, writer } = openWriter();
+      fileSystem.failNextDurableSync('ENOSPC');
+      await expect(writer.appendDurably(setLine(1, 1), 1)).rejects.toThrow(LogSyncError);
+      await expect(writer.appendDurably(setLine(1, 1), 1)).rejects.toBe(writer.failure);
+    });
+
+    it('takes any other error for that of the sync, and nothing more', async () => {
+      const { fileSystem, writer } = openWriter();
+      fileSystem.failNext('writeDurably', 'EIO', 20);
+      await expect(writer.appendDurably(setLine(1, 1), 1)).rejects.toThrow(LogSyncError);
+      await expect(writer.appendDurably(setLine(1, 1), 1)).rejects.toBe(writer.failure);
+      await expect(writer.seal(0)).rejects.toBe(writer.failure);
+      expect(fileSystem.calls).toEqual([DURABLY]);
+      expect([writer.lastSeq, writer.group]).toEqual([0, 1]);
+    });
+  });
+
   it('refuses a second append at a time, and everything once closed', async () => {
     const { writer } = openWriter();
     const first = writer.append(setLine(1, 1), 1);

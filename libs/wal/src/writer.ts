@@ -1,8 +1,8 @@
 import type { CompactedLog, CompactionStart, CompactionWriter } from './compaction-writer.js';
 import { LineEncoder } from './encoder.js';
-import { LogSyncError, LogWriteError, reasonOf, writeErrorOf } from './errors.js';
+import { LogFullError, LogSyncError, LogWriteError, reasonOf, writeErrorOf } from './errors.js';
 import type { LogFile } from './file-system.js';
-import { writeAll } from './write-all.js';
+import { writeAll, writeAllBy } from './write-all.js';
 
 const NEWLINE = Buffer.from('\n');
 
@@ -98,6 +98,25 @@ export class LogWriter {
       await this.write(lines);
       this.writtenSeq = lastSeq;
       if (onDisk) this.syncedSeq = lastSeq;
+    });
+  }
+
+  /**
+   * Appends encoded lines and waits until they are on disk: as `append` and `sync` do, with one call of the file system where it has one for both.
+   *
+   * @throws as they do. Where one call does both, an error other than of a full disk may be that of a failed sync, and is taken for one
+   */
+  async appendDurably(lines: Uint8Array, lastSeq: number): Promise<void> {
+    // The one call makes nothing durable but what it writes itself.
+    if (this.file.writeDurably === undefined || !this.synced) {
+      await this.append(lines, lastSeq);
+      await this.sync();
+      return;
+    }
+    await this.exclusively(async () => {
+      await this.write(lines, true);
+      this.writtenSeq = lastSeq;
+      this.syncedSeq = lastSeq;
     });
   }
 
@@ -242,16 +261,18 @@ export class LogWriter {
   /**
    * The first line of ours that a log gets is synced before anything follows it. So a power cut never leaves several damaged lines and
    * nothing else of ours: that could as well be another program's log gone bad, and would be refused.
+   *
+   * @param durably whether all of them are to be on disk when this resolves
    */
-  private async write(lines: Uint8Array): Promise<void> {
+  private async write(lines: Uint8Array, durably = false): Promise<void> {
     const bytes = this.newlineOwed ? Buffer.concat([NEWLINE, lines]) : lines;
     let written = 0;
     if (!this.hasOwnLines) {
       written = bytes.indexOf(NEWLINE[0]!, this.newlineOwed ? 1 : 0) + 1;
-      await this.writeOrCutBack(bytes.subarray(0, written), this.end);
-      await this.runSync(() => this.file.datasync());
+      await this.writeOrCutBack(bytes.subarray(0, written), this.end, durably);
+      if (!durably) await this.runSync(() => this.file.datasync());
     }
-    if (written < bytes.length) await this.writeOrCutBack(bytes.subarray(written), this.end + written);
+    if (written < bytes.length) await this.writeOrCutBack(bytes.subarray(written), this.end + written, durably);
     // A sync that failed meanwhile leaves it open whether these bytes will ever be on disk.
     if (this.fatal !== undefined) throw this.fatal;
     this.end += bytes.length;
@@ -259,11 +280,15 @@ export class LogWriter {
     this.hasOwnLines = true;
   }
 
-  private async writeOrCutBack(bytes: Uint8Array, position: number): Promise<void> {
+  private async writeOrCutBack(bytes: Uint8Array, position: number, durably: boolean): Promise<void> {
+    const { file } = this;
     try {
-      await writeAll(this.file, bytes, bytes.length, position);
+      if (durably) await writeAllBy((...piece) => file.writeDurably!(...piece), bytes, bytes.length, position);
+      else await writeAll(file, bytes, bytes.length, position);
     } catch (error) {
       const failure = writeErrorOf(this.path, error);
+      // It may have been the sync that failed. One that failed for want of space fails again when the cut is synced.
+      if (durably && !(failure instanceof LogFullError)) throw (this.fatal ??= new LogSyncError(this.path, error));
       await this.cutBack(failure);
       throw failure;
     }

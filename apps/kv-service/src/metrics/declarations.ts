@@ -149,7 +149,7 @@ export const METRICS: readonly MetricDeclaration<Moment>[] = [
   {
     name: 'kvasir_log_sync_duration_seconds',
     type: 'histogram',
-    help: 'Time that a sync of the log to disk took; none with FSYNC=never.',
+    help: 'Time that a sync of the log to disk took, with FSYNC=always the write before it too; none with FSYNC=never.',
     labels: [],
     read: ({ counts, figures }) =>
       figures?.log === undefined ? [] : [{ labels: {}, counts: counts.log.syncs, divisor: MS_PER_SECOND }],

@@ -1,6 +1,6 @@
 import { nodeFileSystem, type LogFile, type LogFileSystem } from '@kvasir/wal';
 
-/** What the log asks of a file system that changes something. */
+/** What the log asks of a file system that changes something. A call that writes and syncs is both, one after the other. */
 export type FileOperation = 'open' | 'write' | 'truncate' | 'datasync' | 'sync' | 'rename' | 'syncDirectory' | 'unlink';
 
 /** An error as Node's file functions throw it. */
@@ -14,6 +14,9 @@ export class FaultyFileSystem implements LogFileSystem {
   readonly calls: string[] = [];
   /** What `freeBytes` tells. */
   free = Number.MAX_SAFE_INTEGER;
+
+  /** @param oneCall whether files have one call for a write and its sync; true: wherever the real file system has it */
+  constructor(private readonly oneCall = true) {}
 
   /** Called before each operation, with the file's name; it may throw, or take its time. */
   before: (operation: FileOperation, name: string) => void | Promise<void> = () => undefined;
@@ -36,7 +39,8 @@ export class FaultyFileSystem implements LogFileSystem {
 
   async open(path: string, mode: 'read' | 'update' | 'create'): Promise<LogFile> {
     await this.enter('open', path);
-    return new FaultyFile(await nodeFileSystem.open(path, mode), (operation) => this.enter(operation, path));
+    const file = await nodeFileSystem.open(path, mode);
+    return new FaultyFile(file, this.oneCall, (operation) => this.enter(operation, path));
   }
 
   makeDirectory(path: string): Promise<string | undefined> {
@@ -70,10 +74,21 @@ export class FaultyFileSystem implements LogFileSystem {
 }
 
 class FaultyFile implements LogFile {
+  readonly writeDurably: LogFile['writeDurably'];
+
   constructor(
     private readonly file: LogFile,
+    oneCall: boolean,
     private readonly enter: (operation: FileOperation) => Promise<void>,
-  ) {}
+  ) {
+    if (!oneCall || file.writeDurably === undefined) return;
+    this.writeDurably = async (...piece) => {
+      await this.enter('write');
+      const written = await file.writeDurably!(...piece);
+      await this.enter('datasync');
+      return written;
+    };
+  }
 
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return this.file.read(target, offset, length, position);

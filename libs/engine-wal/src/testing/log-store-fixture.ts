@@ -11,17 +11,21 @@ export const START = 1_700_000_000_000;
 /** A data directory with a clock and a file system that a test is master of, and the store that is open on it. */
 export class LogStoreFixture {
   readonly clock = new ManualClock(START);
-  readonly fileSystem = new FaultyFileSystem();
   readonly failures: WriteFailedError[] = [];
   readonly events: CompactionEvent[] = [];
   /** What the pause after a failed compaction is measured by, milliseconds. */
   elapsed = 0;
   private opened!: OpenedLogStore;
 
-  private constructor(readonly directory: string) {}
+  private constructor(
+    readonly directory: string,
+    readonly fileSystem: FaultyFileSystem,
+  ) {}
 
-  static async create(): Promise<LogStoreFixture> {
-    return new LogStoreFixture(await mkdtemp(join(tmpdir(), 'kvasir-log-store-')));
+  /** @param oneCall see {@link FaultyFileSystem} */
+  static async create({ oneCall = true } = {}): Promise<LogStoreFixture> {
+    const directory = await mkdtemp(join(tmpdir(), 'kvasir-log-store-'));
+    return new LogStoreFixture(directory, new FaultyFileSystem(oneCall));
   }
 
   get store(): OpenedLogStore['store'] {

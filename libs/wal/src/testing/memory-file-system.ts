@@ -5,6 +5,7 @@ export type FaultyOperation =
   | 'open'
   | 'read'
   | 'write'
+  | 'writeDurably'
   | 'truncate'
   | 'datasync'
   | 'sync'
@@ -39,14 +40,21 @@ export class MemoryFileSystem implements LogFileSystem {
     this.faults.push({ operation, path: undefined, error: systemError(code), takes });
   }
 
+  /** The next `writeDurably` writes all and fails to sync it; the next sync fails too, as the disk did not take the bytes. */
+  failNextDurableSync(code: string): void {
+    const error = systemError(code);
+    this.faults.push({ operation: 'writeDurably', path: undefined, error, takes: Infinity });
+    this.faults.push({ operation: 'sync', path: undefined, error, takes: 0 });
+  }
+
   /** The next such operation on that file (a rename: from that name) fails with `code`. */
   failNextOn(operation: FaultyOperation, path: string, code: string): void {
     this.faults.push({ operation, path, error: systemError(code), takes: 0 });
   }
 
   /** The next write takes only so many bytes. */
-  shortenNextWrite(takes: number): void {
-    this.faults.push({ operation: 'write', path: undefined, error: undefined, takes });
+  shortenNextWrite(takes: number, operation: 'write' | 'writeDurably' = 'write'): void {
+    this.faults.push({ operation, path: undefined, error: undefined, takes });
   }
 
   takeFault(operation: FaultyOperation, path: string): Fault | undefined {
@@ -113,12 +121,21 @@ export class MemoryFile implements LogFile {
   }
 
   async write(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    this.fileSystem.calls.push(`write ${this.path}`);
-    const fault = this.fileSystem.takeFault('write', this.path);
+    return this.writeAs('write', source.subarray(offset, offset + length), position);
+  }
+
+  async writeDurably(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return this.writeAs('writeDurably', source.subarray(offset, offset + length), position);
+  }
+
+  private writeAs(operation: 'write' | 'writeDurably', bytes: Uint8Array, position: number): number {
+    const { length } = bytes;
+    this.fileSystem.calls.push(`${operation} ${this.path}`);
+    const fault = this.fileSystem.takeFault(operation, this.path);
     const taken = Math.min(length, fault?.takes ?? length);
     const grown = Buffer.alloc(Math.max(this.bytes.length, position + taken));
     this.bytes.copy(grown);
-    grown.set(source.subarray(offset, offset + taken), position);
+    grown.set(bytes.subarray(0, taken), position);
     if (taken > 0) this.bytes = grown;
     if (fault?.error !== undefined) throw fault.error;
     return taken;
