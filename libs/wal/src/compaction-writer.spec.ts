@@ -11,8 +11,8 @@ const TEMPORARY = '/data/wal.log.compact';
 const NOW = 1_700_000_100_000;
 
 /** A log of three lines, the last two of one transaction, opened. */
-async function openedLog(): Promise<{ fileSystem: MemoryFileSystem; writer: LogWriter }> {
-  const fileSystem = new MemoryFileSystem();
+async function openedLog(oneCall = true): Promise<{ fileSystem: MemoryFileSystem; writer: LogWriter }> {
+  const fileSystem = new MemoryFileSystem(oneCall);
   const { writer } = await openLog({ directory: '/data', visitor: new RecordingVisitor(), fileSystem });
   await writer.append(setLine(1, 1), 1);
   await writer.append(Buffer.concat([setLine(2, 2, [1, 2]), setLine(3, 2, [2, 2])]), 3);
@@ -63,18 +63,40 @@ describe('CompactionWriter', () => {
     expect(writer.size).toBe(fileSystem.files.get(PATH)!.bytes.length);
   });
 
-  it('has all of it on disk before it takes the place of the log, and the new name before anything is appended', async () => {
+  it.each([
+    [true, 'writeDurably'],
+    [false, 'write'],
+  ])(
+    'has all of it on disk before it takes the place of the log, and the new name before anything is appended (in one call: %s)',
+    async (oneCall, write) => {
+      const { fileSystem, writer } = await openedLog(oneCall);
+      fileSystem.calls.length = 0;
+      await compact(fileSystem, writer);
+      const calls = fileSystem.calls.slice(fileSystem.calls.lastIndexOf(`${write} ${TEMPORARY}`));
+      expect(calls).toEqual([
+        `${write} ${TEMPORARY}`,
+        `sync ${TEMPORARY}`,
+        `rename ${PATH}`,
+        'syncDirectory /data',
+        `close ${PATH}`,
+      ]);
+    },
+  );
+
+  it('has each piece on disk by itself where it can, with no sync of many', async () => {
     const { fileSystem, writer } = await openedLog();
-    fileSystem.calls.length = 0;
     await compact(fileSystem, writer);
-    const calls = fileSystem.calls.slice(fileSystem.calls.lastIndexOf(`write ${TEMPORARY}`));
-    expect(calls).toEqual([
-      `write ${TEMPORARY}`,
-      `sync ${TEMPORARY}`,
-      `rename ${PATH}`,
-      'syncDirectory /data',
-      `close ${PATH}`,
-    ]);
+    expect(fileSystem.calls).not.toContain(`write ${TEMPORARY}`);
+    expect(fileSystem.calls).not.toContain(`datasync ${TEMPORARY}`);
+  });
+
+  it('gives the old file back bit by bit where it can', async () => {
+    const { fileSystem, writer } = await openedLog();
+    let discarded = 0;
+    Object.assign(fileSystem.files.get(PATH)!, { discard: async () => discarded++ });
+    await compact(fileSystem, writer);
+    expect(discarded).toBe(1);
+    expect(fileSystem.calls).not.toContain(`close ${PATH}`);
   });
 
   it('lets the log go on in the new file, with a group of its own', async () => {
@@ -136,11 +158,13 @@ describe('CompactionWriter', () => {
     ['write', 'ENOSPC', LogFullError],
     ['write', 'EIO', LogWriteError],
     ['datasync', 'EIO', LogWriteError],
+    ['writeDurably', 'ENOSPC', LogFullError],
+    ['writeDurably', 'EIO', LogWriteError],
     ['sync', 'EIO', LogWriteError],
     ['rename', 'ENOSPC', LogFullError],
   ];
   it.each(FAULTS)('leaves the log as it was when %s fails with %s', async (operation, code, type) => {
-    const { fileSystem, writer } = await openedLog();
+    const { fileSystem, writer } = await openedLog(operation !== 'write' && operation !== 'datasync');
     fileSystem.failNextOn(operation, TEMPORARY, code);
     await expect(compact(fileSystem, writer)).rejects.toThrow(type);
     expect([...fileSystem.files.keys()]).toEqual([PATH]);

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import { LineEncoder } from './encoder.js';
 import { LogSyncError, LogWriteError, reasonOf, systemCodeOf, writeErrorOf } from './errors.js';
 import type { LogFile, LogFileSystem } from './file-system.js';
-import { writeAll } from './write-all.js';
+import { writeAll, writeAllBy } from './write-all.js';
 
-const COPY_BYTES = 256 * 1024;
+const COPY_BYTES = 64 * 1024;
 
 /** What a log's name has behind it while the file that is to take its place is written: by a compaction, and by a load, which may go on beside it. */
 const SUFFIXES = { compaction: '.compact', load: '.load' } as const;
@@ -157,7 +157,7 @@ export class CompactionWriter {
   }
 
   /**
-   * Syncs what was written so far, if that is at least `atLeast` bytes: now and then, so that the last sync, which writes wait for, has
+   * Syncs what was written so far and is not on disk yet, if that is at least `atLeast` bytes: now and then, so that the last sync, which writes wait for, has
    * little left to do.
    */
   async sync(atLeast = 1): Promise<void> {
@@ -218,10 +218,18 @@ export class CompactionWriter {
     }
   }
 
+  /** Where it can, each piece goes to the disk by itself: a sync of many would keep those of the log waiting for all of them. */
   private async append(bytes: Uint8Array, length: number): Promise<void> {
-    await this.orWriteError(() => writeAll(this.file, bytes, length, this.end));
+    const { file, end } = this;
+    await this.orWriteError(async () => {
+      if (file.writeDurably === undefined) {
+        await writeAll(file, bytes, length, end);
+        this.unsynced += length;
+      } else {
+        await writeAllBy((...piece) => file.writeDurably!(...piece), bytes, length, end);
+      }
+    });
     this.end += length;
-    this.unsynced += length;
   }
 
   /** A failed sync of a file that is not the log yet costs nothing but that file. */

@@ -47,4 +47,8 @@ export interface LogFile {
   /** The file's length. */
   size(): Promise<number>;
   close(): Promise<void>;
+  /**
+   * Closes a file that has lost its name, and gives what it took back to the file system bit by bit: whoever syncs beside it would wait while a large file is freed at once. May take seconds. Absent: closing it is all there is to do.
+   */
+  discard?(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, readlink, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LogFile } from './file-system.js';
 import { nodeFileSystem } from './node-file-system.js';
 
 const itOnLinux = process.platform === 'linux' ? it : it.skip;
@@ -35,17 +36,17 @@ describe('makeDirectory', () => {
   });
 });
 
-describe('open', () => {
-  /** Whether each descriptor that this process has of a file waits for the disk when it is written to. */
-  async function descriptors(path: string): Promise<boolean[]> {
-    const numbers = await readdir('/proc/self/fd');
-    const links = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
-    const ours = numbers.filter((_, i) => links[i] === path);
-    const infos = await Promise.all(ours.map((fd) => readFile(`/proc/self/fdinfo/${fd}`, 'utf8')));
-    const flags = infos.map((info) => Number.parseInt(/flags:\s+(\d+)/.exec(info)![1]!, 8));
-    return flags.map((flag) => (flag & constants.O_DSYNC) !== 0);
-  }
+/** Whether each descriptor that this process has of a file waits for the disk when it is written to. */
+async function descriptors(path: string): Promise<boolean[]> {
+  const numbers = await readdir('/proc/self/fd');
+  const links = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  const ours = numbers.filter((_, i) => links[i] === path);
+  const infos = await Promise.all(ours.map((fd) => readFile(`/proc/self/fdinfo/${fd}`, 'utf8')));
+  const flags = infos.map((info) => Number.parseInt(/flags:\s+(\d+)/.exec(info)![1]!, 8));
+  return flags.map((flag) => (flag & constants.O_DSYNC) !== 0);
+}
 
+describe('open', () => {
   itOnLinux('gives a file that is written to a second descriptor, for writes that wait for the disk', async () => {
     const path = join(parent, 'log');
     const created = await nodeFileSystem.open(path, 'create');
@@ -61,5 +62,38 @@ describe('open', () => {
     expect(read.writeDurably).toBeUndefined();
     await read.close();
     expect(await descriptors(path)).toEqual([]);
+  });
+});
+
+describe('discard', () => {
+  const MIB = 1024 * 1024;
+
+  /** A file of 10 MiB, and what reads it. */
+  async function largeFile(path: string): Promise<{ file: LogFile; reader: LogFile }> {
+    const file = await nodeFileSystem.open(path, 'create');
+    await file.write(Buffer.from('x'), 0, 1, 10 * MIB - 1);
+    return { file, reader: await nodeFileSystem.open(path, 'read') };
+  }
+
+  it('frees a file that has lost its name piece by piece, and closes it', async () => {
+    const path = join(parent, 'log');
+    const { file, reader } = await largeFile(path);
+    await unlink(path);
+    await file.discard!();
+    // Two pieces of 4 MiB; the rest goes with the last that has it open.
+    expect(await reader.size()).toBe(2 * MIB);
+    await reader.close();
+    await expect(file.size()).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  it('leaves one alone that somebody has linked to', async () => {
+    const path = join(parent, 'log');
+    const { file, reader } = await largeFile(path);
+    await link(path, join(parent, 'link'));
+    await unlink(path);
+    await file.discard!();
+    expect(await reader.size()).toBe(10 * MIB);
+    await reader.close();
+    await expect(file.size()).rejects.toMatchObject({ code: 'EBADF' });
   });
 });

@@ -1,6 +1,7 @@
 import { constants, fdatasync, write } from 'node:fs';
 import { chmod, chown, type FileHandle, mkdir, open, rename, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemCodeOf } from './errors.js';
 import type { LogFile, LogFileSystem } from './file-system.js';
 
@@ -13,6 +14,10 @@ const OPEN_FLAGS = {
 /** Values may be secrets, so what the log creates is for its owner alone. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+
+/** How much of a file that is discarded is freed at a time, in bytes, and the pause behind it, in milliseconds. */
+const FREED_BYTES = 4 * 1024 * 1024;
+const FREED_PAUSE_MS = 10;
 
 /**
  * File systems that are known to keep to `O_DSYNC`, by the type that `statfs` gives (Linux's `magic.h`). Others, such as those that pass each call on to some program, may take the flag and ignore it.
@@ -75,6 +80,23 @@ class NodeLogFile implements LogFile {
       await this.durable?.close();
     } finally {
       await this.handle.close();
+    }
+  }
+
+  async discard(): Promise<void> {
+    try {
+      const { nlink, size } = await this.handle.stat();
+      // A link that somebody made is a file of theirs.
+      if (nlink > 0) return;
+      for (let left = size - FREED_BYTES; left > 0; left -= FREED_BYTES) {
+        /* oxlint-disable no-await-in-loop -- bit by bit is the point */
+        await this.handle.truncate(left);
+        // A process that ends meanwhile frees the rest at once.
+        await delay(FREED_PAUSE_MS, undefined, { ref: false });
+        /* oxlint-enable no-await-in-loop */
+      }
+    } finally {
+      await this.close();
     }
   }
 }

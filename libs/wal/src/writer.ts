@@ -245,8 +245,8 @@ export class LogWriter {
     this.syncedSeq = lastSeq;
     this.newlineOwed = false;
     this.hasOwnLines = true;
-    // Nobody needs the old file, nor knows it by a name any more; freeing a large one takes a while that no write need wait for.
-    void old.close().catch(() => undefined);
+    // Nobody needs the old file, nor knows it by a name any more.
+    void (old.discard?.() ?? old.close()).catch(() => undefined);
   }
 
   private async install(next: CompactionWriter, lastSeq: number, timestamp: number): Promise<CompactedLog> {

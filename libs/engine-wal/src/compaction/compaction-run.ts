@@ -13,8 +13,9 @@ const SLICE_MS = 0.5;
 const SLOTS_A_LOOK = 32;
 /** Between two slices, so that at most a third of the processor goes to compaction. */
 const PAUSE_MS = 1;
-const WRITE_BYTES = 128 * 1024;
-/** Small enough that the log's own syncs, which wait for the same disk, hardly notice. */
+/** So little that the log's own syncs, which wait for the same disk, hardly notice. */
+const WRITE_BYTES = 64 * 1024;
+/** Where a write is not on disk by itself. */
 const SYNC_BYTES = 1024 * 1024;
 /** What may be left to copy when writes are held up for the switch. */
 const LAST_COPY_BYTES = 64 * 1024;

@@ -9,8 +9,9 @@ import type { Replacement } from './replacement.js';
 
 /** The disk is asked for its space after each so many bytes. */
 const CHECK_BYTES = 4 * 1024 * 1024;
-const WRITE_BYTES = 128 * 1024;
-/** Small enough that the log's own syncs, which wait for the same disk, hardly notice. */
+/** So little that the log's own syncs, which wait for the same disk, hardly notice. */
+const WRITE_BYTES = 64 * 1024;
+/** Where a write is not on disk by itself. */
 const SYNC_BYTES = 1024 * 1024;
 
 /** What a replacement of a store with a log works on. */

@@ -35,6 +35,9 @@ export class MemoryFileSystem implements LogFileSystem {
   readonly calls: string[] = [];
   private readonly faults: Fault[] = [];
 
+  /** @param oneCall whether files have one call for a write and its sync */
+  constructor(readonly oneCall = true) {}
+
   /** The next such operation fails with `code`; a write after it has taken `takes` bytes. */
   failNext(operation: FaultyOperation, code: string, takes = 0): void {
     this.faults.push({ operation, path: undefined, error: systemError(code), takes });
@@ -108,11 +111,16 @@ export class MemoryFileSystem implements LogFileSystem {
 /** One file in memory. */
 export class MemoryFile implements LogFile {
   bytes: Buffer = Buffer.alloc(0);
+  readonly writeDurably: LogFile['writeDurably'];
 
   constructor(
     private readonly fileSystem = new MemoryFileSystem(),
     private readonly path = 'wal.log',
-  ) {}
+  ) {
+    if (!fileSystem.oneCall) return;
+    this.writeDurably = async (source, offset, length, position) =>
+      this.writeAs('writeDurably', source.subarray(offset, offset + length), position);
+  }
 
   async read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     const error = this.fileSystem.takeFault('read', this.path)?.error;
@@ -122,10 +130,6 @@ export class MemoryFile implements LogFile {
 
   async write(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return this.writeAs('write', source.subarray(offset, offset + length), position);
-  }
-
-  async writeDurably(source: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    return this.writeAs('writeDurably', source.subarray(offset, offset + length), position);
   }
 
   private writeAs(operation: 'write' | 'writeDurably', bytes: Uint8Array, position: number): number {
