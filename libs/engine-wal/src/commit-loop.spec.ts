@@ -102,4 +102,58 @@ describe('a commit loop', () => {
     expect(failures).toEqual([expect.objectContaining({ cause: expect.any(TypeError) })]);
     await loop.close();
   });
+
+  describe('whose members are many clients, each with one write at a time', () => {
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+    /**
+     * The sizes of the first two groups, when the first has `first` members, one more writes meanwhile, and those of the first write again a turn after they were answered.
+     *
+     * @param times what the loop's clock shows, one look after the other, the last one from then on
+     */
+    async function sizesOf(first: number, times: number[]): Promise<number[]> {
+      const sizes: number[] = [];
+      const table = new OrderedTable();
+      let other: Promise<unknown> | undefined;
+      const log = {
+        write: async (transactions: readonly unknown[]): Promise<void> => {
+          sizes.push(transactions.length);
+          other ??= loop.commit(set('other'));
+        },
+        close: async () => undefined,
+      };
+      const loop = new CommitLoop(
+        table,
+        log,
+        { now: () => 1000 },
+        {
+          revision: 0,
+          memory: new MemoryBudget(table, Infinity),
+          onFailure: () => undefined,
+          elapsed: () => (times.length > 1 ? times.shift()! : times[0]!),
+        },
+      );
+      const client = async (_: unknown, i: number): Promise<void> => {
+        await loop.commit(set(`key ${i}`));
+        await turn();
+        await loop.commit(set(`key ${i}`));
+      };
+      await Promise.all(Array.from({ length: first }, client));
+      await other;
+      return sizes.slice(0, 2);
+    }
+
+    it('waits a little for those whom it has just answered, so that one sync serves all', async () => {
+      expect(await sizesOf(3, [0, 2, 2.9])).toEqual([3, 4]);
+    });
+
+    it('waits for half the time of the last sync at most, and no more than 2 ms', async () => {
+      expect(await sizesOf(3, [0, 2, 3])).toEqual([3, 1]);
+      expect(await sizesOf(3, [0, 100, 102])).toEqual([3, 1]);
+    });
+
+    it('does not wait for more than it could handle in that time', async () => {
+      expect(await sizesOf(32, [0, 2, 2.9])).toEqual([32, 1]);
+    });
+  });
 });

@@ -15,6 +15,12 @@ export interface GroupLog {
   close(): Promise<void>;
 }
 
+/** With more, handling them takes longer than a sync, and two halves that take turns keep processor and disk busy. */
+const MOST_GATHERED = 32;
+/** How long the next group is held back at most: so much of the time that the last one took to be durable, and never more than so many milliseconds. */
+const GATHER_SHARE = 0.5;
+const GATHER_MS = 2;
+
 interface Waiting {
   readonly transaction: Transaction;
   readonly resolve: (result: TransactionResult) => void;
@@ -31,6 +37,8 @@ export interface CommitLoopOptions {
   readonly memory: MemoryBudget;
   /** Called after each group that wrote something, with the error if it failed. */
   readonly afterGroup?: (error?: unknown) => void;
+  /** Milliseconds from any moment, never stepping back. Default: `performance.now`. */
+  readonly elapsed?: () => number;
   /** Called once, when memory may not hold what the log does: nothing more is acknowledged, and only a new start brings the two together. */
   readonly onFailure: (error: WriteFailedError) => void;
 }
@@ -46,6 +54,11 @@ export class CommitLoop implements Committer {
   private tasks: (() => Promise<void>)[] = [];
   private running: Promise<void> | undefined;
   private failure: WriteFailedError | undefined;
+  /** Members of the last group, and those who waited when it was durable. */
+  private expected = 0;
+  /** How long the next group may be held back for them, by `elapsed`. */
+  private gatherUntil = 0;
+  private readonly elapsed: () => number;
 
   constructor(
     private readonly table: OrderedTable,
@@ -54,6 +67,7 @@ export class CommitLoop implements Committer {
     private readonly options: CommitLoopOptions,
   ) {
     this.lastRevision = options.revision;
+    this.elapsed = options.elapsed ?? (() => performance.now());
   }
 
   get revision(): number {
@@ -111,6 +125,7 @@ export class CommitLoop implements Committer {
       const { tasks } = this;
       this.tasks = [];
       for (const task of tasks) await task();
+      await this.gather();
       const members = this.waiting;
       this.waiting = [];
       if (members.length === 0) continue;
@@ -123,12 +138,26 @@ export class CommitLoop implements Committer {
     this.running = undefined;
   }
 
+  /** Most of those who were just answered send their next write at once: waiting for them a little, one sync serves all where two would serve half each. */
+  private async gather(): Promise<void> {
+    const { expected, gatherUntil, elapsed } = this;
+    if (this.waiting.length === 0 || expected > MOST_GATHERED) return;
+    while (this.waiting.length < expected && this.tasks.length === 0 && elapsed() < gatherUntil) {
+      // oxlint-disable-next-line no-await-in-loop -- each turn of the event loop may bring some
+      await new Promise(setImmediate);
+    }
+  }
+
   private async commitGroup(members: readonly Waiting[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     const now = this.clock.now();
     const group = this.newGroup(now);
     const answers = members.map((member) => runIn(group, member));
+    const startedAt = this.elapsed();
     await this.store(group, now);
+    const durableAt = this.elapsed();
+    this.expected = members.length + this.waiting.length;
+    this.gatherUntil = durableAt + Math.min(GATHER_SHARE * (durableAt - startedAt), GATHER_MS);
     for (const answer of answers) answer();
     this.afterWritten(group);
   }
