@@ -138,7 +138,7 @@ export class CommitLoop implements Committer {
     this.running = undefined;
   }
 
-  /** Most of those who were just answered send their next write at once: waiting for them a little, one sync serves all where two would serve half each. */
+  /** Most of those who were just answered send their next write at once: waiting for them a little, one sync serves all where two would serve half each (docs/adr/0026). */
   private async gather(): Promise<void> {
     const { expected, gatherUntil, elapsed } = this;
     if (this.waiting.length === 0 || expected > MOST_GATHERED) return;
