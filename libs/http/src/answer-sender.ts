@@ -33,7 +33,8 @@ export class AnswerSender {
     const { startedAt, route, api, req, span } = exchange;
     if (startedAt < 0) return;
     exchange.startedAt = -1;
-    this.observer?.answered(route, api, req.method ?? '', status, performance.now() - startedAt);
+    const now = status === CLIENT_GONE ? performance.now() : exchange.now();
+    this.observer?.answered(route, api, req.method ?? '', status, now - startedAt);
     if (span !== undefined) endRequestSpan(span, exchange, status, this.logger.isLevelEnabled('debug'));
   }
 

@@ -2,6 +2,7 @@ import type { Span } from '@kvasir/tracing';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHead, ResponseTarget } from './http-messages.js';
 import type { PlainRequest } from './plain/plain-request.js';
+import type { PlainResponse } from './plain/plain-response.js';
 import type { WireAnswer } from './wire-answer.js';
 import type { WireApi } from './wire-errors.js';
 import type { WireRequest } from './wire-request.js';
@@ -27,6 +28,11 @@ export abstract class HttpExchange {
     /** Whose error form holds; set anew by the router's match. */
     public api: WireApi,
   ) {}
+
+  /** The time at the first look at the request, and right behind the end of its answer; by `performance.now()`. */
+  now(): number {
+    return performance.now();
+  }
 }
 
 /** Where the exchange of a request that goes through Express is found. */
@@ -61,9 +67,14 @@ export class NodeExchange extends HttpExchange {
 export class PlainExchange extends HttpExchange {
   constructor(
     override readonly req: PlainRequest,
-    override readonly res: ResponseTarget,
+    override readonly res: PlainResponse,
     api: WireApi,
   ) {
     super(api);
+  }
+
+  /** Its connection has looked at the clock at these moments already. */
+  override now(): number {
+    return this.res.movedAt;
   }
 }

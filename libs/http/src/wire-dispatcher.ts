@@ -221,13 +221,13 @@ export class WireDispatcher {
   /** From here on the request is measured, traced and logged. */
   #begin(exchange: HttpExchange): void {
     const { logger, observer, tracer } = this.options;
-    if (observer !== undefined) exchange.startedAt = performance.now();
+    if (observer !== undefined) exchange.startedAt = exchange.now();
     if (tracer !== undefined) this.#trace(tracer, exchange);
     if (logger.isLevelEnabled('debug')) logWhenAnswered(logger, exchange);
   }
 
   #trace(tracer: Tracer, exchange: HttpExchange): void {
-    if (exchange.startedAt < 0) exchange.startedAt = performance.now();
+    if (exchange.startedAt < 0) exchange.startedAt = exchange.now();
     exchange.span = beginRequestSpan(tracer, exchange.req, exchange.startedAt);
   }
 

@@ -81,7 +81,6 @@ export class PlainConnection implements AnsweringConnection {
 
   answered(close: boolean): void {
     this.response = undefined;
-    this.moved();
     if (close) {
       // What comes now is read and thrown away: it would be done, and nobody could be told.
       this.socket.off('data', this.onData);

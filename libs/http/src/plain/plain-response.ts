@@ -10,8 +10,10 @@ const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
 /** Told by its connection what becomes of the socket, and tells it what becomes of the answer. */
 export interface AnsweringConnection {
   readonly socket: Socket;
-  /** To be called when a piece of an answer leaves: the connection is not stalled. */
+  /** To be called when an answer, or a piece of one, leaves: the connection is not stalled. */
   moved(): void;
+  /** When bytes came or left the last time. Milliseconds, by the clock of the connections. */
+  readonly lastActive: number;
   /** The end of the header section that says how long the connection may be idle: `Connection: keep-alive` and `Keep-Alive`. */
   readonly keepAliveFields: string;
   /** All of the answer was handed to the socket, and the client has taken so much of it that there is room for another. @param close it said that the connection closes */
@@ -34,6 +36,11 @@ export class PlainResponse implements ResponseTarget {
     private readonly connection: AnsweringConnection,
     private readonly isForHead: boolean,
   ) {}
+
+  /** When bytes of its connection came or left the last time. */
+  get movedAt(): number {
+    return this.connection.lastActive;
+  }
 
   get destroyed(): boolean {
     return !this.ended && !this.connection.socket.writable;
@@ -67,6 +74,7 @@ export class PlainResponse implements ResponseTarget {
 
   end(text = ''): void {
     this.ended = true;
+    this.connection.moved();
     // Otherwise when the socket says `drain`, as Node's HTTP does: a client that asks without reading gets no further answer.
     if (this.send(this.chunked && !this.isForHead ? '0\r\n\r\n' : text)) this.finish();
   }
