@@ -105,6 +105,17 @@ export function readBody(req: IncomingMessage, maxBytes: number, budget: BodyBud
   });
 }
 
+/**
+ * Asks for a body that came as a whole what is asked for one that comes in pieces: whether there is room for it.
+ *
+ * @throws WireRefusal 503 when the budget is used up
+ */
+export function checkRoom(body: Buffer, budget: BodyBudget): void {
+  const collector = new BodyCollector(budget, body.length);
+  if (!collector.add(body)) throw tooMany();
+  collector.release();
+}
+
 function tooLarge(maxBytes: number): WireRefusal {
   return new WireRefusal(413, `the body is larger than ${maxBytes} bytes`);
 }

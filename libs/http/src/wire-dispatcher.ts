@@ -2,18 +2,17 @@ import type { Tracer } from '@kvasir/tracing';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { admit, type AdmissionOptions, type Expectation } from './admission.js';
 import { AnswerSender } from './answer-sender.js';
 import type { Pieces } from './answer-writer.js';
 import { PAGE_HEADERS } from './browser/page-headers.js';
-import type { Cors } from './browser/cors.js';
-import { BodyAbortedError, checkBodyHeaders, hasBody, readBody } from './body-reader.js';
+import { BodyAbortedError, checkBodyHeaders, checkRoom, hasBody, readBody } from './body-reader.js';
 import { bodyStream, isStreamingBody } from './body-stream.js';
 import { endWithRefusal, refusalOfParserError } from './client-error.js';
 import { errorHeaders, errorStatus } from './error-status.js';
 import { NodeExchange, PlainExchange, type HttpExchange } from './http-exchange.js';
 import type { HttpLogger } from './http-logger.js';
 import type { BodyBudget } from './limits/body-collector.js';
-import type { RateLimiter } from './limits/rate-limiter.js';
 import { afterAnswer, earlierAnswer, markBroken, pendingAnswer } from './pipelining.js';
 import type { PlainRequest } from './plain/plain-request.js';
 import type { PlainResponse } from './plain/plain-response.js';
@@ -24,14 +23,14 @@ import { beginRequestSpan } from './request-span.js';
 import { ReencodedConnection, unparsedRequest, type ParserError } from './reencoded-connection.js';
 import { WireAnswer, type WireHeaders } from './wire-answer.js';
 import { internalAnswer, internalRefusal, type WireApi } from './wire-errors.js';
-import { ANYONE, type Caller, type WireGate } from './wire-gate.js';
+import type { Caller } from './wire-gate.js';
 import { WireQuery } from './wire-query.js';
 import { WireRefusal } from './wire-refusal.js';
 import { EMPTY_BODY, WireRequest } from './wire-request.js';
 import type { WireMatch, WireRoute, WireRouter } from './wire-router.js';
 
 /** What the dispatcher is set up with. */
-export interface DispatcherOptions {
+export interface DispatcherOptions extends AdmissionOptions {
   readonly logger: HttpLogger;
   /** The longest body, in bytes. */
   readonly maxBodyBytes: number;
@@ -39,11 +38,6 @@ export interface DispatcherOptions {
   readonly bodyBudget: BodyBudget;
   /** How long to discard what a refused client still sends, in milliseconds. */
   readonly lingerMs: number;
-  readonly gate?: WireGate;
-  /** Counts requests and refuses those that come too soon; default: none is refused. */
-  readonly limiter?: RateLimiter;
-  /** Which web pages of other sites may read answers; default: none. */
-  readonly cors?: Cors;
   /** Told of every request; default: nobody is. */
   readonly observer?: RequestObserver;
   /** Makes a span of every request; default: there are no traces. */
@@ -51,9 +45,6 @@ export interface DispatcherOptions {
   /** true: handlers are called at once. false: through the pipeline of Express and Nest, with the same answers. */
   readonly fast: boolean;
 }
-
-/** The client's side of `Expect` (RFC 9110 section 10.1.1): nothing, `100-continue`, or something that nobody knows. */
-export type Expectation = 'nothing' | 'continue' | 'unknown';
 
 /** Node's, for a request that takes longer than `requestMs`. */
 const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -122,9 +113,12 @@ export class WireDispatcher {
     try {
       const caller = this.#admit(exchange, target.path, match, 'nothing');
       if (match.kind === 'refusal') throw match.refusal;
-      if (caller === undefined) return true;
+      if (caller instanceof WireAnswer) throw new Error('a plain request is no preflight: none is an OPTIONS');
       const requestOf = this.#requestOf(exchange, target, match, caller);
-      if (hasBody(req.headers)) checkBodyHeaders(req, this.options.maxBodyBytes);
+      if (hasBody(req.headers)) {
+        checkBodyHeaders(req, this.options.maxBodyBytes);
+        checkRoom(req.body, this.options.bodyBudget);
+      }
       this.#serve(exchange, match.route, requestOf(req.body));
     } catch (error) {
       this.fail(exchange, error);
@@ -238,7 +232,10 @@ export class WireDispatcher {
     if (target === undefined) throw this.#refusalOfTarget(method, req.url ?? '');
     const match = this.router.match(method, target.path);
     const caller = this.#admit(exchange, target.path, match, expectation);
-    if (caller === undefined) return;
+    if (caller instanceof WireAnswer) {
+      void this.answer(exchange, caller);
+      return;
+    }
     if (match.kind === 'refusal') throw match.refusal;
     if (match.kind === 'express') {
       this.#leaveToExpress(exchange);
@@ -256,36 +253,14 @@ export class WireDispatcher {
     }
   }
 
-  /**
-   * Decides whether a request may go on, before its key is decoded, its body read or its handler called.
-   *
-   * @returns who sent it; undefined for a browser's question, which has been answered
-   * @throws WireRefusal
-   */
-  #admit(exchange: HttpExchange, path: string, match: WireMatch, expectation: Expectation): Caller | undefined {
-    const { req } = exchange;
-    const { headers, method = '' } = req;
-    if (match.kind === 'refusal') exchange.api = match.api;
-    else if (match.kind === 'route') {
-      exchange.route = match.route;
-      exchange.api = match.route.api;
-    }
-    if (headers.host === undefined && req.httpVersion === '1.1')
-      throw new WireRefusal(400, 'the request has no Host header, which HTTP/1.1 asks for');
-    if (expectation === 'unknown')
-      throw new WireRefusal(417, `'Expect: ${headers.expect}' is not known here; only 100-continue is`);
-    if (this.sender.draining && this.refuseWhileDraining)
-      throw new WireRefusal(503, 'the service is stopping', { headers: { 'Retry-After': '1' } });
-    const { gate, limiter, cors } = this.options;
-    // A browser sends no key with it.
-    const preflight = cors?.preflight(method, headers);
-    const caller = gate === undefined || preflight !== undefined ? ANYONE : gate(method, path, headers);
-    const excess = limiter?.refusal(path, caller, req);
-    if (excess !== undefined) throw excess;
-    if (caller instanceof WireRefusal) throw caller;
-    if (preflight === undefined) return caller;
-    void this.answer(exchange, preflight);
-    return undefined;
+  #admit(
+    exchange: HttpExchange,
+    path: string,
+    match: WireMatch,
+    expectation: Expectation,
+  ): Caller | WireAnswer<string> {
+    const isStopping = this.sender.draining && this.refuseWhileDraining;
+    return admit(exchange, path, match, expectation, isStopping, this.options);
   }
 
   /**

@@ -105,6 +105,18 @@ describe('plain connections', () => {
     return [connection, (await taken)[0]];
   }
 
+  /** A connection whose first request waits to be answered, as do all from then on. */
+  async function openBusy(
+    first = get('/a'),
+  ): Promise<{ connection: RawConnection; taken: Socket; response: PlainResponse }> {
+    dispatcher.isPrompt = false;
+    const [connection, taken] = await openBoth();
+    const arrived = dispatcher.arrival();
+    await connection.send(first);
+    await arrived;
+    return { connection, taken, response: dispatcher.waiting.at(-1)!.response };
+  }
+
   async function bodyOf(connection: RawConnection, request: string): Promise<string> {
     await connection.send(request);
     return (await connection.next()).body;
@@ -170,11 +182,7 @@ describe('plain connections', () => {
   });
 
   test('serve what comes behind a request when that is answered', async () => {
-    dispatcher.isPrompt = false;
-    const [connection, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
+    const { connection, taken } = await openBusy();
     await sendAndWait(connection, taken, get('/b'));
     expect(dispatcher.waiting).toHaveLength(1);
     dispatcher.isPrompt = true;
@@ -184,11 +192,7 @@ describe('plain connections', () => {
   });
 
   test('stop reading what comes behind a request when it is much, and lose none of it', async () => {
-    dispatcher.isPrompt = false;
-    const [connection, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
+    const { connection, taken } = await openBusy();
     const body = 'x'.repeat(8_000_000);
     const sent = connection.send(put('/b', body.length) + body);
     while (!taken.isPaused()) await new Promise(setImmediate);
@@ -200,11 +204,7 @@ describe('plain connections', () => {
   });
 
   test('end when their answer says so, and what came behind the request is dropped', async () => {
-    dispatcher.isPrompt = false;
-    const [connection, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
+    const { connection, taken } = await openBusy();
     await sendAndWait(connection, taken, get('/b'));
     answer(dispatcher.waiting[0]!.response, 'last', 'Connection', 'close');
     expect((await connection.next()).body).toBe('last');
@@ -231,11 +231,7 @@ describe('plain connections', () => {
   });
 
   test('end when an answer does not come for too long', async () => {
-    dispatcher.isPrompt = false;
-    const connection = await open();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
+    const { connection } = await openBusy();
     now += STALL_MS - 1;
     plain.check();
     expect(dispatcher.waiting[0]!.response.destroyed).toBe(false);
@@ -248,11 +244,7 @@ describe('plain connections', () => {
   test('end when they are idle and the server closes, and not while they are busy', async () => {
     const idle = await open();
     await bodyOf(idle, get('/a'));
-    dispatcher.isPrompt = false;
-    const busy = await open();
-    const arrived = dispatcher.arrival();
-    await busy.send(get('/b'));
-    await arrived;
+    const { connection: busy } = await openBusy(get('/b'));
     const [half, taken] = await openBoth();
     await sendAndWait(half, taken, put('/c', 3));
     plain.closeIdle();
@@ -264,12 +256,7 @@ describe('plain connections', () => {
   });
 
   test('tell an answer that its client is gone', async () => {
-    dispatcher.isPrompt = false;
-    const connection = await open();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
-    const { response } = dispatcher.waiting[0]!;
+    const { connection, response } = await openBusy();
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     connection.destroy();
     await closed;
@@ -304,12 +291,8 @@ describe('plain connections', () => {
       ['GET /b HT', []],
       [byNode('/b'), ['node GET /b ']],
     ] as const) {
-      dispatcher.isPrompt = false;
-      const [client, taken] = await openBoth();
+      const { connection: client, taken } = await openBusy();
       server.once('clientError', (_error: Error, socket: Socket) => socket.end());
-      const arrived = dispatcher.arrival();
-      await client.send(get('/a'));
-      await arrived;
       await sendAndWait(client, taken, behind);
       const ended = once(taken, 'end');
       client.socket.end();
@@ -325,11 +308,7 @@ describe('plain connections', () => {
   });
 
   test('that were ended by their client serve nothing that came behind the request', async () => {
-    dispatcher.isPrompt = false;
-    const [client, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await client.send(get('/a'));
-    await arrived;
+    const { connection: client, taken } = await openBusy();
     await sendAndWait(client, taken, get('/b'));
     client.socket.end();
     await client.closed;
@@ -337,11 +316,7 @@ describe('plain connections', () => {
   });
 
   test('read nothing behind an answer that says that they end', async () => {
-    dispatcher.isPrompt = false;
-    const [client, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await client.send(get('/a'));
-    await arrived;
+    const { connection: client, taken } = await openBusy();
     answer(dispatcher.waiting[0]!.response, 'last', 'Connection', 'close');
     // Before the system has closed it.
     taken.emit('data', Buffer.from(get('/b')));
@@ -363,14 +338,9 @@ describe('plain connections', () => {
   });
 
   test('live as long as their client takes its answer, however slowly, and then as long as idle ones', async () => {
-    dispatcher.isPrompt = false;
-    const [client, taken] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await client.send(get('/a'));
-    await arrived;
+    const { connection: client, taken, response } = await openBusy();
     client.socket.pause();
     const text = 'x'.repeat(20_000_000);
-    const { response } = dispatcher.waiting[0]!;
     const closed = new Promise<void>((resolve) => response.on('close', resolve));
     answer(response, text);
     expect(response.writableFinished).toBe(false);
@@ -393,13 +363,8 @@ describe('plain connections', () => {
   });
 
   test('tell an answer that its client left before it had it', async () => {
-    dispatcher.isPrompt = false;
-    const [client] = await openBoth();
-    const arrived = dispatcher.arrival();
-    await client.send(get('/a'));
-    await arrived;
+    const { connection: client, response } = await openBusy();
     client.socket.pause();
-    const { response } = dispatcher.waiting[0]!;
     const closed = new Promise<void>((resolve) => response.on('close', resolve));
     answer(response, 'x'.repeat(20_000_000));
     client.destroy();
@@ -408,12 +373,7 @@ describe('plain connections', () => {
   });
 
   test('send an answer in pieces as its client takes them', async () => {
-    dispatcher.isPrompt = false;
-    const connection = await open();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
-    const { response } = dispatcher.waiting[0]!;
+    const { connection, response } = await openBusy();
     response.writeHead(200, ['Transfer-Encoding', 'chunked']);
     const piece = 'é'.repeat(500_000);
     let pieces = 0;
@@ -430,12 +390,7 @@ describe('plain connections', () => {
   });
 
   test('do not send a header that HTTP does not carry', async () => {
-    dispatcher.isPrompt = false;
-    const connection = await open();
-    const arrived = dispatcher.arrival();
-    await connection.send(get('/a'));
-    await arrived;
-    const { response } = dispatcher.waiting[0]!;
+    const { connection, response } = await openBusy();
     for (const value of ['a\r\nb', 'a\0', 'é']) expect(() => response.writeHead(200, ['X', value])).toThrow(TypeError);
     answer(response, 'then this');
     expect((await connection.next()).body).toBe('then this');
