@@ -251,6 +251,7 @@ describe('a store that cannot write', () => {
     expect(await until(ready, ([status]) => status === 200)).toEqual([200, undefined, undefined]);
     expect(await servingStatus(grpcPort, '')).toBe('SERVING');
     expect((await http.put('/kv/k', { value: 'after' })).status).toBe(200);
+    await service.logLine(({ msg }) => msg === 'the store takes writes again');
     const said = service.logLines.filter(({ msg }) => msg.startsWith('the store takes'));
     expect(said.map(({ level }) => level)).toEqual([50, 30]);
     expect((await service.stop()).code).toBe(0);
