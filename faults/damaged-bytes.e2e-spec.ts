@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLogStore } from '@kvasir/engine-wal';
 import { DataCorruptError } from '@kvasir/kv-core';
-import { LogCorruptError, readLog, surveyLog, type LogContents, type LogVisitor } from '@kvasir/wal';
+import { endOfLines, LogCorruptError, readLog, surveyLog, type LogContents, type LogVisitor } from '@kvasir/wal';
 import { FAULT_TIMEOUT_MS, isFullRun, checkFaults } from './testing/fault-run.js';
 import { Random } from './testing/random.js';
 import { ScriptedStore } from './testing/scripted-store.js';
@@ -13,6 +13,7 @@ import { SimulatedDisk } from './testing/simulated-disk.js';
 /** Much less than the reader's own, so that lines span chunks and thousands of reads take little. */
 const CHUNK_BYTES = 4096;
 
+/** The blank bytes behind the last line, if there are any, count as one more line of the last group. */
 interface Line {
   readonly offset: number;
   /** Behind its newline. */
@@ -103,6 +104,8 @@ async function describeLog(bytes: Buffer): Promise<EngineLog> {
     offsets.push({ offset, group, seal: kind === 'seal' });
     if (lines >= 0) compactedEnd = offset;
   });
+  const linesEnd = await endOfLines(source(bytes));
+  if (linesEnd < bytes.length) offsets.push({ ...offsets.at(-1)!, offset: linesEnd });
   const lines = offsets.map((line, i) => ({ ...line, end: offsets[i + 1]?.offset ?? bytes.length }));
   if (compactedEnd > 0) compactedEnd = lines.find(({ offset }) => offset === compactedEnd)!.end;
   const last = lines.at(-1)!;

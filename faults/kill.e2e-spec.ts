@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { useTestServices, type ServiceProcess } from '@kvasir/test-harness';
+import { endOfLines, nodeFileSystem } from '@kvasir/wal';
 import { FAULT_TIMEOUT_MS, checkFaults } from './testing/fault-run.js';
 import { Random } from './testing/random.js';
 import { Writer } from './testing/writer.js';
@@ -21,6 +23,7 @@ describe('kill', () => {
         const directory = services.directory();
         const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(i, new Random(seed + 1 + i)));
         let tornTails = 0;
+        let withSpace = 0;
         for (let round = 0; round <= rounds; round++) {
           // A killed process loses nothing that it was answered, whatever the policy; it may change between runs.
           const env = { ...COMPACT_OFTEN, FSYNC: random.pick(['always', 'always', 'everysec', 'never']) };
@@ -30,18 +33,29 @@ describe('kill', () => {
           // The last start is there to look only.
           if (round < rounds) await writeUntilKilled(service, writers, 1 + random.int(MAX_WRITES_A_ROUND));
           else await service.kill();
+          if (await hasSpaceAhead(directory)) withSpace++;
           tick();
         }
         const sum = (count: (writer: Writer) => number): number =>
           writers.reduce((total, writer) => total + count(writer), 0);
         return (
           `${sum((writer) => writer.acknowledged)} acknowledged writes (${sum((writer) => writer.atomic)} of them atomic transactions of several keys), none lost; ` +
-          `${sum((writer) => writer.done)} of ${sum((writer) => writer.unanswered)} unanswered ones were done, each whole; ${tornTails} torn tails`
+          `${sum((writer) => writer.done)} of ${sum((writer) => writer.unanswered)} unanswered ones were done, each whole; ${tornTails} torn tails, ${withSpace} logs with space taken ahead`
         );
       }),
     FAULT_TIMEOUT_MS,
   );
 });
+
+/** Whether the log of a service that was killed goes on behind its lines. */
+async function hasSpaceAhead(directory: string): Promise<boolean> {
+  const log = await nodeFileSystem.open(join(directory, 'wal.log'), 'read');
+  try {
+    return (await endOfLines(log)) < (await log.size());
+  } finally {
+    await log.close();
+  }
+}
 
 /** Has everyone write at once, and kills the service when `writes` writes were acknowledged and more are under way. */
 async function writeUntilKilled(service: ServiceProcess, writers: readonly Writer[], writes: number): Promise<void> {

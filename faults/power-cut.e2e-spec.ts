@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FsyncPolicy } from '@kvasir/engine-wal';
+import type { Preallocation } from '@kvasir/wal';
 import fc from 'fast-check';
 import { FAULT_TIMEOUT_MS, checkFaults } from './testing/fault-run.js';
 import { Random } from './testing/random.js';
 import { ScriptedStore } from './testing/scripted-store.js';
 import { SimulatedDisk } from './testing/simulated-disk.js';
+
+/** What a log takes ahead is spaces. */
+const BLANK = 0x20;
 
 describe('power-cut', () => {
   let directory: string;
@@ -23,12 +27,16 @@ describe('power-cut', () => {
       checkFaults('power-cut', { short: 60, full: 20_000 }, async ({ seed, rounds, tick }) => {
         let cuts = 0;
         let checked = 0;
-        const property = powerCuts(directory, (scripted) => {
+        let withSpace = 0;
+        const log = join(directory, 'wal.log');
+        const property = powerCuts(directory, (scripted, before) => {
           cuts++;
+          if (before.bytesOf(log).at(-1) === BLANK) withSpace++;
           checked += scripted.model.revision;
         });
         await fc.assert(property, { seed, numRuns: rounds, plugins: [fc.afterEach(tick)] });
-        return `${cuts} power cuts, ${checked} revisions compared, nothing lost or half done`;
+        expect(withSpace).toBeGreaterThan(0);
+        return `${cuts} power cuts, ${withSpace} of them with space taken ahead, ${checked} revisions compared, nothing lost or half done`;
       }),
     FAULT_TIMEOUT_MS,
   );
@@ -47,20 +55,22 @@ describe('power-cut', () => {
 interface Life {
   /** May change from one to the next. */
   readonly fsync: FsyncPolicy;
+  readonly preallocation: Preallocation;
   /** The power goes at so many calls to the disk from its start. */
   readonly call: number;
   /** Whether all that was not synced is lost, or a random part of it. */
   readonly forgetful: boolean;
 }
 
-/** Lives that each end in a power cut; `onChecked` is called after each start behind one, when the store was compared with the model. */
+/** Lives that each end in a power cut; `onChecked` is called after each start behind one, when the store was compared with the model, with the disk as it was before the cut. */
 function powerCuts(
   directory: string,
-  onChecked: (scripted: ScriptedStore) => void,
+  onChecked: (scripted: ScriptedStore, before: SimulatedDisk) => void,
   newDisk = (oneCall: boolean) => new SimulatedDisk(oneCall),
 ): fc.IAsyncProperty<[number, boolean, Life[]]> {
   const life = fc.record({
     fsync: fc.constantFrom<FsyncPolicy>('always', 'always', 'everysec', 'never'),
+    preallocation: fc.record({ bytes: fc.constantFrom(0, 8000, 30_000, 60_000), after: fc.constantFrom(0, 300) }),
     call: fc.integer({ min: 1, max: 60 }),
     forgetful: fc.boolean(),
   });
@@ -69,12 +79,14 @@ function powerCuts(
     const random = new Random(choices);
     const scripted = new ScriptedStore(newDisk(oneCall), directory, random);
     try {
-      for (const { fsync, call, forgetful } of lives) {
+      for (const { fsync, preallocation, call, forgetful } of lives) {
         scripted.fsync = fsync;
+        scripted.preallocation = preallocation;
         await liveUntil(scripted, call);
+        const { disk: before } = scripted;
         await scripted.crash((disk) => disk.afterPowerCut(forgetful ? undefined : random));
         if (!(await scripted.open())) throw new Error('the store does not start');
-        onChecked(scripted);
+        onChecked(scripted, before);
       }
     } finally {
       await scripted.crash((disk) => disk.restarted());

@@ -1,11 +1,19 @@
 import { openLogStore, type CompactionEvent, type FsyncPolicy, type LogMaintenance } from '@kvasir/engine-wal';
 import { KvError, ManualClock, trustJsonText, type KvStore, type Operation, type Transaction } from '@kvasir/kv-core';
 import { Model, type Outcome } from './model.js';
+import { LineEncoder, type Preallocation } from '@kvasir/wal';
 import type { Random } from './random.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
 const KEYS = ['a', 'b', 'user:1', 'user:2', 'ключ', 'k"\\', 'x'.repeat(200), '__proto__', 'batch', '🗝'];
 const START = 1_700_000_000_000;
+/** Lines of a log, as a client may put them into a value. */
+const FORGED = [
+  forged((encoder) => encoder.encodeSeal(START, 5000)),
+  forged((encoder) => encoder.encodeSet('forged', '1', Infinity, START, undefined, 5000, 4000)),
+];
+/** So little that a life takes some of it, writes over it and takes more. */
+const PREALLOCATION: Preallocation = { bytes: 6000, after: 300 };
 
 /** The store on a simulated disk, over many lives, beside the model of what it must hold. */
 export class ScriptedStore {
@@ -30,6 +38,8 @@ export class ScriptedStore {
     private readonly random: Random,
     /** The policy of the next life. */
     public fsync: FsyncPolicy = 'always',
+    /** How the log of the next life takes space ahead. */
+    public preallocation: Preallocation = PREALLOCATION,
   ) {}
 
   /**
@@ -40,18 +50,19 @@ export class ScriptedStore {
   async open(): Promise<boolean> {
     this.failure = undefined;
     this.policy = this.fsync;
-    const { directory, fsync, clock, disk, model } = this;
+    const { directory, fsync, preallocation, clock, disk: fileSystem, model } = this;
     const onFailure = (error: Error): void => {
       this.failure = error;
     };
-    const faultsBefore = disk.faults;
+    const faultsBefore = fileSystem.faults;
     try {
       const onCompaction = (event: CompactionEvent): void => this.onCompaction(event);
-      const opened = await openLogStore({ directory, fsync, clock, onFailure, onCompaction, fileSystem: disk });
+      const places = { directory, fileSystem, preallocation };
+      const opened = await openLogStore({ ...places, fsync, clock, onFailure, onCompaction });
       this.store = opened.store;
       this.maintenance = opened.maintenance;
     } catch (error) {
-      if (disk.faults > faultsBefore) return false;
+      if (fileSystem.faults > faultsBefore) return false;
       throw error;
     }
     await model.mustMatch(this.store, clock.now(), this.synced);
@@ -144,10 +155,17 @@ export class ScriptedStore {
     const key = random.pick(KEYS);
     if (random.chance(0.25)) return { type: 'delete', key, allowMissing: true };
     const length = random.chance(0.2) ? 400 + random.int(1500) : random.int(20);
-    const value = trustJsonText(JSON.stringify(`${random.int(1000)}${'v'.repeat(length)}`));
+    const text = JSON.stringify(`${random.int(1000)}${'v'.repeat(length)}`);
+    const value = trustJsonText(random.chance(0.2) ? `[${text},${random.pick(FORGED)}]` : text);
     if (random.chance(0.3)) return { type: 'set', key, value, ttlMs: 1 + random.int(10_000) };
     return { type: 'set', key, value };
   }
+}
+
+function forged(encode: (encoder: LineEncoder) => void): string {
+  const encoder = new LineEncoder();
+  encode(encoder);
+  return Buffer.from(encoder.bytes()).toString().trimEnd();
 }
 
 async function commit(store: KvStore, transaction: Transaction): Promise<Outcome> {

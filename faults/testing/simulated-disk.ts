@@ -280,6 +280,7 @@ export class SimulatedDisk implements LogFileSystem {
     };
     return {
       ...(this.oneCall ? { writeDurably } : {}),
+      overwritesInPlace: true,
       read: async (target, offset, length, position) => {
         this.enter('read', path);
         return inode.bytes.copy(target, offset, position, position + length);

@@ -52,6 +52,19 @@ describe('kvasir wal, as a process', () => {
       expect(stdout).toContain('30 bytes from byte');
     });
 
+    it('says how much space a service that was killed had taken ahead', () => {
+      const lines = sampleLines().slice(0, -1);
+      const directory = withLog(...lines, ' '.repeat(5000));
+      const { status, stdout } = kvasir('wal', 'check', directory);
+      expect(status).toBe(0);
+      expect(stdout).toContain(': clean end: every line is whole; the service was not stopped cleanly\n');
+      const { length } = Buffer.concat(lines);
+      expect(stdout).toContain(
+        `  size           ${(length + 5000).toLocaleString('en-US')} bytes\n  blank          5,000 bytes of them, behind the last line\n`,
+      );
+      expect(kvasir('wal', 'dump', directory)).toEqual(kvasir('wal', 'dump', withLog(...lines)));
+    });
+
     it('takes an empty log, and one of another program', () => {
       expect(kvasir('wal', 'check', withLog())).toMatchObject({
         status: 0,

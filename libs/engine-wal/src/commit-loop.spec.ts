@@ -144,16 +144,16 @@ describe('a commit loop', () => {
     }
 
     it('waits a little for those whom it has just answered, so that one sync serves all', async () => {
-      expect(await sizesOf(3, [0, 2, 2.9])).toEqual([3, 4]);
+      expect(await sizesOf(3, [0, 1, 1.9])).toEqual([3, 4]);
     });
 
-    it('waits for half the time of the last sync at most, and no more than 2 ms', async () => {
-      expect(await sizesOf(3, [0, 2, 3])).toEqual([3, 1]);
+    it('waits for the time of the last sync at most, and no more than 2 ms', async () => {
+      expect(await sizesOf(3, [0, 1, 2])).toEqual([3, 1]);
       expect(await sizesOf(3, [0, 100, 102])).toEqual([3, 1]);
     });
 
     it('does not wait for more than it could handle in that time', async () => {
-      expect(await sizesOf(32, [0, 2, 2.9])).toEqual([32, 1]);
+      expect(await sizesOf(32, [0, 1, 1.9])).toEqual([32, 1]);
     });
   });
 });

@@ -17,8 +17,7 @@ export interface GroupLog {
 
 /** With more, handling them takes longer than a sync, and two halves that take turns keep processor and disk busy. */
 const MOST_GATHERED = 32;
-/** How long the next group is held back at most: so much of the time that the last one took to be durable, and never more than so many milliseconds. */
-const GATHER_SHARE = 0.5;
+/** How long the next group is held back at most: as long as the last one took to be durable, and never more than so many milliseconds. */
 const GATHER_MS = 2;
 
 interface Waiting {
@@ -157,7 +156,7 @@ export class CommitLoop implements Committer {
     await this.store(group, now);
     const durableAt = this.elapsed();
     this.expected = members.length + this.waiting.length;
-    this.gatherUntil = durableAt + Math.min(GATHER_SHARE * (durableAt - startedAt), GATHER_MS);
+    this.gatherUntil = durableAt + Math.min(durableAt - startedAt, GATHER_MS);
     for (const answer of answers) answer();
     this.afterWritten(group);
   }

@@ -16,6 +16,7 @@ import {
   type LogReport,
   type OpenedLog,
   type OpenLogOptions,
+  type Preallocation,
 } from '@kvasir/wal';
 
 import { CommitLoop } from './commit-loop.js';
@@ -64,6 +65,8 @@ export interface LogStoreOptions {
   readonly elapsed?: () => number;
   /** Default: the real one. The lock on the directory is a real one in any case. */
   readonly fileSystem?: LogFileSystem;
+  /** How the log takes space ahead. Default: that of {@link openLog}. */
+  readonly preallocation?: Preallocation;
 }
 
 export interface OpenedLogStore {
@@ -155,7 +158,7 @@ async function replay(
   maxMemoryBytes: number,
   now: () => number,
 ): Promise<OpenedLog> {
-  const { directory, onProgress, fileSystem } = options;
+  const { directory, onProgress, fileSystem, preallocation } = options;
   const loader = new TableLoader(table);
   table.startLoading();
   const opened = await open({
@@ -170,6 +173,7 @@ async function replay(
     },
     now,
     fileSystem,
+    preallocation,
   });
   table.finishLoading();
   return opened;

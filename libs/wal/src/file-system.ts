@@ -38,6 +38,10 @@ export interface LogFile {
    * An error may be the write's or the sync's. If it was the sync's, the next `sync` or `datasync` fails too, unless the disk itself lost what it had taken: such an error has another code than those of a full disk.
    */
   writeDurably?(source: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /**
+   * Whether bytes that are written over others lie where those lay, so that a sync of them changes nothing else on the disk. Absent: nobody knows, or it is not so.
+   */
+  readonly overwritesInPlace?: boolean;
   /** Cuts the file to `length` bytes. */
   truncate(length: number): Promise<void>;
   /** Waits until the file's bytes, and the length needed to find them, are on disk. */

@@ -20,6 +20,7 @@ export {
   type OpenLogOptions,
   type SavedTornTail,
 } from './open-log.js';
+export { endOfLines, type Preallocation } from './preallocation.js';
 export type { LogRecord, LogVisitor } from './record.js';
 export { readLog, type LogContents, type TornTail } from './recovery.js';
 export { RepairedLogWriter } from './repaired-log-writer.js';

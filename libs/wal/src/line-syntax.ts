@@ -20,6 +20,7 @@ export const CRC_MEMBER_BYTES = CRC.length + 10;
 
 /** Bytes that the syntax gives a meaning. */
 export const NEWLINE = 0x0a;
+export const SPACE = 0x20;
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const MINUS = 0x2d;

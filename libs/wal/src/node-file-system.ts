@@ -32,6 +32,12 @@ const DSYNC_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0x794c7630, // overlayfs: passes it on to one of these
 ]);
 
+/** Those of them that keep a file's blocks where they are when bytes in them change. The others write each change to a new place, as XFS does with blocks that a copy shares: a log that was copied there is as slow as before until it takes new space. */
+const IN_PLACE_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+]);
+
 class NodeLogFile implements LogFile {
   readonly writeDurably: LogFile['writeDurably'];
 
@@ -42,6 +48,7 @@ class NodeLogFile implements LogFile {
   constructor(
     private readonly handle: FileHandle,
     private readonly durable: FileHandle | undefined,
+    readonly overwritesInPlace: boolean,
   ) {
     if (durable !== undefined) this.writeDurably = (...piece) => writeBy(durable, ...piece);
   }
@@ -117,10 +124,12 @@ function writeBy(
   });
 }
 
-/** The second descriptor of a file that is open to write, where `O_DSYNC` can be relied on. macOS has the flag and does not wait for the disk's own cache. */
-async function openDurable(path: string): Promise<FileHandle | undefined> {
-  if (process.platform !== 'linux' || !DSYNC_FILE_SYSTEMS.has((await statfs(path)).type)) return undefined;
-  return open(path, constants.O_WRONLY | constants.O_DSYNC);
+/** A file that is open to write, with its second descriptor where `O_DSYNC` can be relied on. macOS has the flag and does not wait for the disk's own cache. */
+async function writable(handle: FileHandle, path: string): Promise<NodeLogFile> {
+  const { type } = await statfs(path);
+  if (process.platform !== 'linux' || !DSYNC_FILE_SYSTEMS.has(type)) return new NodeLogFile(handle, undefined, false);
+  const durable = await open(path, constants.O_WRONLY | constants.O_DSYNC);
+  return new NodeLogFile(handle, durable, IN_PLACE_FILE_SYSTEMS.has(type));
 }
 
 /** Folder by folder, as Node's own recursive `mkdir` never ends where the folder above is there and still none can be made, such as under /proc. */
@@ -152,7 +161,7 @@ export const nodeFileSystem: LogFileSystem = {
   async open(path, mode) {
     const handle = await open(path, OPEN_FLAGS[mode], FILE_MODE);
     try {
-      return new NodeLogFile(handle, mode === 'read' ? undefined : await openDurable(path));
+      return mode === 'read' ? new NodeLogFile(handle, undefined, false) : await writable(handle, path);
     } catch (error) {
       await handle.close();
       throw error;

@@ -4,6 +4,7 @@ import { makeDurableDirectory } from './durable-directory.js';
 import { LogSyncError, systemCodeOf } from './errors.js';
 import type { LogFile, LogFileSystem } from './file-system.js';
 import { nodeFileSystem } from './node-file-system.js';
+import type { Preallocation } from './preallocation.js';
 import type { LogVisitor } from './record.js';
 import { readLog, type LogContents, type TornTail } from './recovery.js';
 import { cutLog, saveTornTail } from './torn-tail.js';
@@ -23,6 +24,8 @@ export interface OpenLogOptions {
   readonly now?: () => number;
   /** Default: the real one. */
   readonly fileSystem?: LogFileSystem;
+  /** How space is taken ahead, where the file system gains by it. Default: {@link PREALLOCATION}. */
+  readonly preallocation?: Preallocation;
 }
 
 /** A torn tail that has been cut off. */
@@ -47,7 +50,7 @@ export interface OpenedLog {
 }
 
 /**
- * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, removes what a
+ * Opens `wal.log` in a folder: creates both if need be, replays the log into the visitor, saves and cuts a torn tail, cuts space that was taken ahead, removes what a
  * compaction or a load that was cut off has left, and syncs, so that all that was replayed is on disk before anything is appended.
  *
  * @throws LogCorruptError if the log is damaged by more than a torn tail; nothing is changed then
@@ -55,17 +58,18 @@ export interface OpenedLog {
  * @throws Node's errors of files that can not be opened or read
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
-  const { directory, visitor, onProgress, now = Date.now, fileSystem = nodeFileSystem } = options;
+  const { directory, visitor, onProgress, now = Date.now, fileSystem = nodeFileSystem, preallocation } = options;
   const path = join(directory, LOG_FILE_NAME);
   await makeDurableDirectory(fileSystem, directory);
   const { file, created } = await openOrCreate(fileSystem, path);
   try {
     const contents = await readLog(file, path, visitor, { onProgress });
     const tornTail = contents.tornTail && (await removeTornTail(fileSystem, file, path, contents.tornTail, now()));
+    if (tornTail === undefined && contents.blankBytes > 0) await cutLog(file, path, contents.bytes);
     await removeUnfinishedFiles(fileSystem, path);
     await syncAll(fileSystem, file, path);
     const report: LogReport = { ...contents, path, created, tornTail };
-    return { report, writer: new LogWriter(file, path, contents) };
+    return { report, writer: new LogWriter(file, path, contents, preallocation) };
   } catch (error) {
     await file.close();
     throw error;

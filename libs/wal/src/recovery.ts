@@ -2,6 +2,7 @@ import { LineDecoder, WRONG_CHECKSUM } from './decoder.js';
 import { LogCorruptError, type LogDamage } from './errors.js';
 import type { LogFile } from './file-system.js';
 import { ANY_HEAD, SEAL_HEAD } from './line-syntax.js';
+import { endOfLines } from './preallocation.js';
 import type { LogVisitor } from './record.js';
 import { isBlank, LogReplay, type CutPoint } from './replay.js';
 import { scanLines, type LineEnd, type LineSink, type ScanOptions } from './scanner.js';
@@ -22,6 +23,8 @@ export interface TornTail extends LogDamage {
 export interface LogContents {
   /** Bytes of the good part, from the start of the file. */
   readonly bytes: number;
+  /** Blank bytes behind the last line, at the end of the file: as a rule a writer took them ahead and was killed. */
+  readonly blankBytes: number;
   /** Data lines that were replayed. */
   readonly lines: number;
   /** How many of them another program wrote. */
@@ -52,10 +55,11 @@ export async function readLog(
   visitor: LogVisitor,
   options: ScanOptions = {},
 ): Promise<LogContents> {
-  const size = await file.size();
+  const size = await endOfLines(file);
+  const blankBytes = (await file.size()) - size;
   const recovery = new Recovery(path, visitor);
   await scanLines(file, size, recovery, options);
-  return recovery.finish(size);
+  return { ...recovery.finish(size), blankBytes };
 }
 
 /** Replays lines until one is damaged, then looks for anything that shows that more than a torn tail is lost. */
@@ -119,7 +123,8 @@ class Recovery implements LineSink {
     return { offset: previousOffset, line: this.lineNumber - 1, reason: 'is empty, and the rest of a line follows it' };
   }
 
-  finish(size: number): LogContents {
+  /** @param size where the lines end */
+  finish(size: number): Omit<LogContents, 'blankBytes'> {
     const { replay } = this;
     if (this.damage === undefined && replay.inCompactedPart) {
       this.damage = {

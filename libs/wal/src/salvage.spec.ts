@@ -149,6 +149,22 @@ describe('salvaging a log', () => {
     ]);
   });
 
+  it('takes nothing out of a last line that is not finished: a value may hold what looks like a line', async () => {
+    const forged = setLine(99, 50).toString().trimEnd();
+    const line = setLine(2, 2, undefined, `[${forged}]`);
+    const unfinished = line.subarray(0, line.indexOf(forged) + forged.length);
+    for (const tail of ['', ' '.repeat(70_000)]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { lines } = await salvage(setLine(1, 1), unfinished, tail);
+      expect(lines).toEqual(['keep set k1 1', expect.stringMatching(/^drop 2-2 at \d+\+\d+: /)]);
+    }
+  });
+
+  it('has nothing to say of blank bytes behind the last line', async () => {
+    const parts = [setLine(1, 1), damaged(setLine(2, 2)), setLine(3, 3)];
+    expect(await salvage(...parts, ' '.repeat(70_000))).toEqual(await salvage(...parts));
+  });
+
   it('gives the last revision that a seal names when the lines before it are gone', async () => {
     const found = await salvage(damaged(setLine(1, 1)), damaged(setLine(2, 1)), sealLine(2));
     expect(found).toMatchObject({

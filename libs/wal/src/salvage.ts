@@ -2,6 +2,7 @@ import { LineDecoder } from './decoder.js';
 import type { LogFile } from './file-system.js';
 import { ForeignLineReader } from './foreign.js';
 import { ANY_HEAD } from './line-syntax.js';
+import { endOfLines } from './preallocation.js';
 import type { LogRecord } from './record.js';
 import { isBlank } from './replay.js';
 import { scanLines, type LineEnd, type LineSink, type ScanOptions } from './scanner.js';
@@ -54,7 +55,7 @@ export async function salvageLog(
   sink: SalvageSink,
   options: ScanOptions = {},
 ): Promise<Salvaged> {
-  const size = await file.size();
+  const size = await endOfLines(file);
   const salvage = new Salvage(sink);
   await scanLines(file, size, salvage, options);
   return salvage.finish(size);
@@ -106,7 +107,10 @@ class Salvage implements LineSink {
       return true;
     }
     const problem = this.takeWhole(bytes, start, end, offset);
-    if (problem !== undefined && !this.takeParts(bytes, start, end, offset)) this.lose(offset, problem);
+    if (problem === undefined) return true;
+    // Where the file ends in the midst of a line, what looks like a line there may be a value's.
+    const isUnfinished = ending === 'end-of-file';
+    if (isUnfinished || !this.takeParts(bytes, start, end, offset)) this.lose(offset, problem);
     return true;
   }
 

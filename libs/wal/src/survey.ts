@@ -2,6 +2,7 @@ import { LineDecoder } from './decoder.js';
 import type { LogDamage } from './errors.js';
 import type { LogFile } from './file-system.js';
 import { ForeignLineReader } from './foreign.js';
+import { endOfLines } from './preallocation.js';
 import type { LogRecord, LogVisitor } from './record.js';
 import { isBlank, LogReplay } from './replay.js';
 import { scanLines, type LineEnd, type LineSink, type ScanOptions } from './scanner.js';
@@ -31,7 +32,7 @@ export async function surveyLog(
   options: ScanOptions = {},
 ): Promise<LogDamage | undefined> {
   const survey = new Survey(visit);
-  await scanLines(file, await file.size(), survey, options);
+  await scanLines(file, await endOfLines(file), survey, options);
   return survey.damage;
 }
 

@@ -2,6 +2,7 @@ import type { CompactedLog, CompactionStart, CompactionWriter } from './compacti
 import { LineEncoder } from './encoder.js';
 import { LogFullError, LogSyncError, LogWriteError, reasonOf, writeErrorOf } from './errors.js';
 import type { LogFile } from './file-system.js';
+import { PREALLOCATION, PreallocatedSpace, type Preallocation } from './preallocation.js';
 import { writeAll, writeAllBy } from './write-all.js';
 
 const NEWLINE = Buffer.from('\n');
@@ -33,21 +34,26 @@ export class LogWriter {
   private syncsUnderWay = 0;
   private closed = false;
   private fatal: LogWriteError | LogSyncError | undefined;
+  private readonly space: PreallocatedSpace;
 
   /**
    * @param file the log, opened to read and write, read to its end and synced
    * @param path only for error texts
+   * @param position where its lines end, which is where the file ends
+   * @param preallocation where `appendDurably` has a call of the file system's and overwrites in place
    */
   constructor(
     private file: LogFile,
     readonly path: string,
     position: LogPosition,
+    preallocation: Preallocation = PREALLOCATION,
   ) {
     this.end = position.bytes;
     this.writtenSeq = position.lastSeq;
     this.syncedSeq = position.lastSeq;
     this.newlineOwed = position.newlineOwed;
     this.hasOwnLines = position.hasOwnLines;
+    this.space = new PreallocatedSpace(preallocation);
   }
 
   /** Bytes of the log: the end of its last whole line. */
@@ -143,13 +149,17 @@ export class LogWriter {
   }
 
   /**
-   * Ends the log cleanly: syncs, appends a seal, and syncs that. An empty log stays empty.
+   * Ends the log cleanly: syncs, gives back what was taken ahead, appends a seal, and syncs that. An empty log stays empty.
    *
    * @param timestamp milliseconds of Unix time
    */
   async seal(timestamp: number): Promise<void> {
     await this.sync();
-    await this.mark(timestamp);
+    if (this.end === 0) return;
+    await this.exclusively(async () => {
+      await this.giveBackSpace();
+      await this.appendSeal(timestamp);
+    });
   }
 
   /**
@@ -240,6 +250,7 @@ export class LogWriter {
     const { file, bytes } = await this.install(next, lastSeq, timestamp);
     const old = this.file;
     this.file = file;
+    this.space.isGone();
     this.end = bytes;
     this.writtenSeq = lastSeq;
     this.syncedSeq = lastSeq;
@@ -272,12 +283,45 @@ export class LogWriter {
       await this.writeOrCutBack(bytes.subarray(0, written), this.end, durably);
       if (!durably) await this.runSync(() => this.file.datasync());
     }
-    if (written < bytes.length) await this.writeOrCutBack(bytes.subarray(written), this.end + written, durably);
+    if (written < bytes.length) {
+      const rest = bytes.subarray(written);
+      if (durably && written === 0) await this.writeWithSpace(rest);
+      else await this.writeOrCutBack(rest, this.end + written, durably);
+    }
     // A sync that failed meanwhile leaves it open whether these bytes will ever be on disk.
     if (this.fatal !== undefined) throw this.fatal;
     this.end += bytes.length;
+    this.space.add(bytes.length);
     this.newlineOwed = false;
     this.hasOwnLines = true;
+  }
+
+  /** Writes durably at the end of the lines and takes space ahead when there is none left, in the same call. */
+  private async writeWithSpace(lines: Uint8Array): Promise<void> {
+    const { space, end } = this;
+    const padded = this.file.overwritesInPlace === true ? space.padded(lines, end) : undefined;
+    if (padded !== undefined) {
+      try {
+        await this.writeOrCutBack(padded, end, true);
+        space.endsAt(end + padded.length);
+        return;
+      } catch (error) {
+        // The lines alone may still find room.
+        if (!(error instanceof LogFullError)) throw error;
+        space.wasRefused();
+      }
+    }
+    await this.writeOrCutBack(lines, end, true);
+  }
+
+  private async giveBackSpace(): Promise<void> {
+    if (!this.space.isBehind(this.end)) return;
+    try {
+      await this.file.truncate(this.end);
+      this.space.isGone();
+    } catch {
+      // Blank bytes do no harm, and the next start gives them back.
+    }
   }
 
   private async writeOrCutBack(bytes: Uint8Array, position: number, durably: boolean): Promise<void> {
@@ -310,6 +354,7 @@ export class LogWriter {
       );
       throw this.fatal;
     }
+    this.space.isGone();
     await this.runSync(() => this.file.sync());
     this.syncedSeq = this.writtenSeq;
   }

@@ -46,15 +46,23 @@ export async function checkLog(
     const counts = new Counts();
     const visit = (record: Readonly<LogRecord>, { foreign }: { foreign: boolean }): void => counts.add(record, foreign);
     await withProgress(terminal, 'Counting', (onProgress) => surveyLog(log.file, visit, { onProgress }));
-    for (const line of describe(log.path, await log.file.size(), describeVerdict(verdict), counts)) say(terminal, line);
+    const size = await log.file.size();
+    const blank = verdict.kind === 'corrupt' ? 0 : verdict.contents.blankBytes;
+    for (const line of describe(log.path, { size, blank }, describeVerdict(verdict), counts)) say(terminal, line);
     return statusOf(verdict);
   });
 }
 
-function describe(path: string, bytes: number, verdict: readonly string[], counts: Counts): string[] {
+function describe(
+  path: string,
+  { size, blank }: { readonly size: number; readonly blank: number },
+  verdict: readonly string[],
+  counts: Counts,
+): string[] {
   const lines = counts.sets + counts.deletes;
   const [first, ...others] = verdict;
-  const result = [`${path}: ${first}`, ...others, `  size           ${count(bytes, 'byte')}`];
+  const result = [`${path}: ${first}`, ...others, `  size           ${count(size, 'byte')}`];
+  if (blank > 0) result.push(`  blank          ${count(blank, 'byte')} of them, behind the last line`);
   result.push(
     `  good lines     ${(lines + counts.seals).toLocaleString('en-US')}: ${count(counts.sets, 'set')}, ${count(counts.deletes, 'delete')}, ${count(counts.seals, 'seal')}`,
   );

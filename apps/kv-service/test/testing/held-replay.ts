@@ -16,7 +16,7 @@ export interface HeldReplay {
   release(): void;
 }
 
-/** Puts a log into the directory, and has every read behind its first MiB wait while a file is there. */
+/** Puts a log into the directory, and has every read of a chunk behind its first MiB wait while a file is there; the look for the log's end, which comes before, reads less. */
 export function holdReplay(directory: string): HeldReplay {
   const timestamp = secondsAgo(60);
   const lines = Array.from({ length: LINES }, (_, i) =>
@@ -34,7 +34,7 @@ export function holdReplay(directory: string): HeldReplay {
     await handle.close();
     const { read } = files;
     files.read = async function (...args) {
-      while (args[3] >= 1048576 && existsSync(${JSON.stringify(held)})) await setTimeout(5);
+      while (args[3] >= 1048576 && args[2] > 65536 && existsSync(${JSON.stringify(held)})) await setTimeout(5);
       return read.apply(this, args);
     };`;
   return {

@@ -75,12 +75,14 @@ export class FaultyFileSystem implements LogFileSystem {
 
 class FaultyFile implements LogFile {
   readonly writeDurably: LogFile['writeDurably'];
+  readonly overwritesInPlace: boolean;
 
   constructor(
     private readonly file: LogFile,
     oneCall: boolean,
     private readonly enter: (operation: FileOperation) => Promise<void>,
   ) {
+    this.overwritesInPlace = file.overwritesInPlace === true;
     if (!oneCall || file.writeDurably === undefined) return;
     this.writeDurably = async (...piece) => {
       await this.enter('write');

@@ -112,6 +112,7 @@ export class MemoryFileSystem implements LogFileSystem {
 export class MemoryFile implements LogFile {
   bytes: Buffer = Buffer.alloc(0);
   readonly writeDurably: LogFile['writeDurably'];
+  readonly overwritesInPlace = true;
 
   constructor(
     private readonly fileSystem = new MemoryFileSystem(),
