@@ -90,8 +90,10 @@ export class PlainConnection implements AnsweringConnection {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
+    // Whether we did it: a pause that comes of reading is Node's.
+    const isPaused = this.socket.isPaused();
     this.read(held);
-    if (this.socket.isPaused()) this.socket.resume();
+    if (isPaused) this.socket.resume();
   }
 
   /** Nothing is told of the socket any more. */

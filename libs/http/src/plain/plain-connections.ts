@@ -61,8 +61,14 @@ export class PlainConnections {
         // First: without any listener for its bytes the socket would stop reading.
         byNode.call(server, socket);
         connection.release();
-        if (socket.readableEnded) this.sayAgain(socket, bytes);
-        else if (bytes.length > 0) socket.unshift(bytes);
+        if (socket.readableEnded) {
+          this.sayAgain(socket, bytes);
+          return;
+        }
+        // Behind each piece that a stream has told, it asks for more, unless it has asked already; if Node's HTTP has paused it meanwhile, that takes the pause back, and the parser, which has its bytes from
+        // below the stream by then, is given a body that nobody reads to its end.
+        socket.read(0);
+        if (bytes.length > 0) socket.unshift(bytes);
       },
       closed: (connection) => this.open.delete(connection),
     };
