@@ -18,6 +18,27 @@ describeEveryWay('connections', (way) => {
     await sent;
   });
 
+  test('no more requests are read than a packet holds while many wait for their turn, and each has its turn', async () => {
+    const REQUESTS = 10_000;
+    let seen = 0;
+    const connection = await open();
+    await connection.send(`GET /slow/x HTTP/1.1\r\n${HOST}\r\n`);
+    await way.toy.state.entered.opened;
+    way.toy.app.getHttpServer().on('request', () => seen++);
+    const sent = connection.send(`GET /keys/x HTTP/1.1\r\n${HOST}\r\n`.repeat(REQUESTS));
+    let before = -1;
+    while (before !== seen) {
+      before = seen;
+      for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    }
+    expect(seen).toBeLessThan(REQUESTS / 2);
+    way.toy.state.gate.open();
+    expect((await connection.next()).json()).toEqual({ slow: 'x' });
+    for (let i = 0; i < REQUESTS; i++) await connection.next();
+    await sent;
+    expect(seen).toBe(REQUESTS);
+  });
+
   test('a keep-alive connection goes on after errors', async () => {
     const connection = await open();
     for (const [line, status] of [

@@ -14,6 +14,7 @@ class ConnectionState {
   last: ServerResponse | undefined;
   /** Requests that wait for earlier ones. */
   waiting = 0;
+  pausesSoon = false;
   /** The parser's error: nothing more can be read here. */
   broken: NodeJS.ErrnoException | undefined;
 }
@@ -43,12 +44,22 @@ export function afterAnswer(
 ): void {
   const { socket } = req;
   const state = stateOf(socket);
-  if (++state.waiting > MAX_WAITING) socket.pause();
+  if (++state.waiting > MAX_WAITING) pauseBehindPacket(socket, state);
   earlier.once('close', () => {
     if (--state.waiting === MAX_WAITING) socket.resume();
     if (socket.destroyed || socket.writableEnded) return;
     if (state.broken !== undefined && !req.complete) fail(state.broken);
     else start();
+  });
+}
+
+/** Stops reading once all requests of what was read are known: at the end of each of them Node reads on, paused or not. */
+function pauseBehindPacket(socket: Socket, state: ConnectionState): void {
+  if (state.pausesSoon) return;
+  state.pausesSoon = true;
+  process.nextTick(() => {
+    state.pausesSoon = false;
+    if (state.waiting > MAX_WAITING) socket.pause();
   });
 }
 
