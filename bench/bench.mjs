@@ -8,7 +8,7 @@ import { BASELINE, GATEWAY_MAIN, KV_SERVICE_MAIN, RESULTS } from './lib/paths.mj
 
 const USAGE = `npm run bench -- [names] [flags], after npm run build
 
-Without names: the benches of the table, about 15 minutes.
+Without names: the benches of the table, about 18 minutes.
 
   --list           the names
   --quick          two minutes: our own ratios beside the recorded ones; exit status 1 below 0.8 of one
@@ -81,10 +81,15 @@ async function main() {
   if (flags.quick && !flags.record && !existsSync(BASELINE)) {
     fail('nothing is recorded to compare with: npm run bench -- --quick --record');
   }
-  const options = { ...(flags.quick ? QUICK : FULL), quick: flags.quick ?? false };
+  const own = {};
   for (const flag of ['rounds', 'seconds']) {
-    if (flags[flag] !== undefined) options[flag] = wholeNumber(flag, flags[flag]);
+    if (flags[flag] !== undefined) own[flag] = wholeNumber(flag, flags[flag]);
   }
+  const optionsOf = ({ turns }) => ({
+    ...(flags.quick ? QUICK : { ...FULL, ...turns }),
+    ...own,
+    quick: flags.quick ?? false,
+  });
   const { syncsAreFree } = await import('./lib/machine.mjs');
   if (syncsAreFree())
     process.stderr.write(
@@ -95,14 +100,14 @@ async function main() {
   let failed = false;
   for (const bench of benches) {
     try {
-      results.push(await measure(bench, options));
+      results.push(await measure(bench, optionsOf(bench)));
     } catch (error) {
       // The others are measured all the same.
       process.stderr.write(`\n${bench.name} failed: ${error.stack}\n`);
       failed = true;
     }
   }
-  const status = flags.quick ? await judgeQuick(results, options) : await judge(results);
+  const status = flags.quick ? await judgeQuick(results, optionsOf) : await judge(results);
   process.exitCode = failed ? 1 : status;
 }
 
@@ -136,7 +141,7 @@ async function judge(results) {
 }
 
 /** Records a quick run, or compares it with the recorded one; gives the exit status. */
-async function judgeQuick(results, options) {
+async function judgeQuick(results, optionsOf) {
   const { compare, record, recorded } = await import('./lib/baseline.mjs');
   if (flags.record) {
     if (results.length < BENCHES.filter(({ quick }) => quick).length)
@@ -152,15 +157,8 @@ async function judgeQuick(results, options) {
   // What fell is measured once more before it counts: a machine does other things, too.
   const again = new Set(rows.filter(({ fell }) => fell).map(({ id }) => id.split('/')[0]));
   for (const name of again) {
-    const second = compare(
-      [
-        await measure(
-          BENCHES.find((bench) => bench.name === name),
-          options,
-        ),
-      ],
-      ratios,
-    );
+    const bench = BENCHES.find((each) => each.name === name);
+    const second = compare([await measure(bench, optionsOf(bench))], ratios);
     rows = rows.map((row) => {
       const other = second.find(({ id }) => id === row.id);
       return row.fell && other ? other : row;

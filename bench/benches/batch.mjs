@@ -1,4 +1,5 @@
 import { times, withContestants } from '../lib/contestants.mjs';
+import { OPEN } from '../lib/guard.mjs';
 import { httpLoad } from '../lib/http-load.mjs';
 import { race, rateRatios, seriesOf } from '../lib/race.mjs';
 import { keyOf, valueOf } from '../lib/requests.mjs';
@@ -13,40 +14,37 @@ export const figures = [
   { id: 'plain', text: 'its sets a second beside single PUTs of plain node:http in memory', unit: 'times' },
 ];
 
+const batch = (i) => ({
+  method: 'POST',
+  path: '/kv/batch',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({
+    operations: times(SETS, (j) => ({ op: 'set', key: keyOf(i * SETS + j), value: valueOf(i * SETS + j) })),
+  }),
+});
+
 /** Batches of writes, synced before they are answered. */
-export async function run({ folder, ...options }) {
-  return withContestants(folder, ['plain'], async ([kvasir, plain]) => {
-    const batch = (i) => ({
-      method: 'POST',
-      path: '/kv/batch',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        operations: times(SETS, (j) => ({ op: 'set', key: keyOf(i * SETS + j), value: valueOf(i * SETS + j) })),
-      }),
-    });
-    const load = (port, requests) => httpLoad(folder, port, requests, CONNECTIONS);
-    const contestants = [
-      {
-        name: 'kvasir',
-        label: `Kvasir, batches of ${SETS}, each synced`,
-        pids: kvasir.pids,
-        load: await load(kvasir.port, times(BATCHES, batch)),
-      },
-      {
-        name: 'plain',
-        label: `${plain.label}, single PUTs`,
-        pids: plain.pids,
-        load: await load(plain.port, times(BATCHES, plain.api.put)),
-      },
-    ];
+export async function run({ folder, guard = OPEN, peers = ['plain'], ...options }) {
+  const batches = (i) => guard.request(batch(i), i);
+  const contestant = async ({ name, port, pids }, label, requestOf) => ({
+    name,
+    label,
+    pids,
+    load: await httpLoad(folder, port, times(BATCHES, requestOf), CONNECTIONS),
+  });
+  const work = async ([kvasir, plain]) => {
+    const contestants = [await contestant(kvasir, `Kvasir, batches of ${SETS}, each synced`, batches)];
+    if (plain) contestants.push(await contestant(plain, `${plain.label}, single PUTs`, plain.api.put));
     const results = await race(contestants, options, options.onRound);
+    const ofSets = (numbers) => spread(numbers.map((number) => number * SETS));
     return {
       settings: { connections: CONNECTIONS, sets: SETS },
       series: seriesOf(results),
       values: {
-        sets: spread(results.kvasir.rates.map((rate) => rate * SETS)),
-        plain: spread(rateRatios(results, 'kvasir', 'plain').map((ratio) => ratio * SETS)),
+        sets: ofSets(results.kvasir.rates),
+        ...(plain && { plain: ofSets(rateRatios(results, 'kvasir', 'plain')) }),
       },
     };
-  });
+  };
+  return withContestants(folder, peers, work, guard);
 }

@@ -14,10 +14,12 @@ export const figures = [
   { id: 'etcd', text: "GET beside etcd's JSON gateway", unit: 'times' },
 ];
 
+const FULL = ['plain', 'fastapi', 'aiohttp', 'webdis', 'etcd'];
+const QUICK = ['plain'];
+
 /** Reads of a small value over HTTP. */
-export async function run({ folder, quick, ...options }) {
-  const peers = quick ? ['plain'] : ['plain', 'fastapi', 'aiohttp', 'webdis', 'etcd'];
-  return withContestants(folder, peers, async (contestants) => {
+export async function run({ folder, quick, guard, peers = quick ? QUICK : FULL, ...options }) {
+  const work = async (contestants) => {
     const loads = [];
     for (const { name, label, api, port, pids } of contestants) {
       await sendAll(port, times(KEYS, api.put));
@@ -32,7 +34,8 @@ export async function run({ folder, quick, ...options }) {
       series: seriesOf(results),
       values: Object.fromEntries(others.map((name) => [name, spread(rateRatios(results, 'kvasir', name))])),
     };
-  });
+  };
+  return withContestants(folder, peers, work, guard);
 }
 
 /** Refuses a plain service whose answers are not kv-service's. */

@@ -1,6 +1,7 @@
-import { credentials, makeClientConstructor } from '@grpc/grpc-js';
+import { credentials, makeClientConstructor, Metadata } from '@grpc/grpc-js';
 import { times } from '../lib/contestants.mjs';
 import { grpcLoad } from '../lib/grpc-load.mjs';
+import { OPEN } from '../lib/guard.mjs';
 import { race, rateRatios, seriesOf } from '../lib/race.mjs';
 import { keyOf, valueOf } from '../lib/requests.mjs';
 import { ratios, spread } from '../lib/statistics.mjs';
@@ -22,17 +23,17 @@ export const figures = [
 ];
 
 /** Reads over gRPC. */
-export async function run({ folder, ...options }) {
-  const kvasir = await startKvService({ DATA_DIR: folder }, { grpc: true });
+export async function run({ folder, guard = OPEN, ...options }) {
+  const kvasir = await startKvService({ DATA_DIR: folder, ...guard.env }, { grpc: true });
   const plain = await plainGrpc();
   try {
     const contestants = [
-      { name: 'kvasir', label: 'Kvasir', pids: kvasir.pids, port: kvasir.grpcPort },
+      { name: 'kvasir', label: 'Kvasir', pids: kvasir.pids, port: kvasir.grpcPort, apiKey: guard.apiKey },
       { name: 'plain', label: 'bare @grpc/grpc-js server', pids: plain.pids, port: plain.port },
     ];
     for (const contestant of contestants) {
-      await fill(contestant.port);
-      contestant.load = grpcLoad(contestant.port, IN_FLIGHT, KEYS);
+      await fill(contestant);
+      contestant.load = grpcLoad(contestant.port, IN_FLIGHT, KEYS, contestant.apiKey);
     }
     const results = await race(contestants, options, options.onRound);
     return {
@@ -49,13 +50,15 @@ export async function run({ folder, ...options }) {
   }
 }
 
-async function fill(port) {
+async function fill({ port, apiKey }) {
   const { KEY_VALUE_SERVICE } = await import('../../dist/libs/contracts/src/index.js');
   const Client = makeClientConstructor(KEY_VALUE_SERVICE, 'KeyValueService');
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const metadata = new Metadata();
+  if (apiKey) metadata.set('x-api-key', apiKey);
   const set = (i) =>
     new Promise((resolve, reject) => {
-      client.set({ key: keyOf(i), value: JSON.stringify(valueOf(i)) }, (error) =>
+      client.set({ key: keyOf(i), value: JSON.stringify(valueOf(i)) }, metadata, (error) =>
         error ? reject(new Error(error.details)) : resolve(),
       );
     });

@@ -1,104 +1,81 @@
-import { join } from 'node:path';
-import { keysFile, withKey } from '../lib/api-key.mjs';
-import { times, withContestants } from '../lib/contestants.mjs';
-import { httpLoad, sendAll } from '../lib/http-load.mjs';
-import { race, rateRatios, seriesOf } from '../lib/race.mjs';
-import { API } from '../lib/requests.mjs';
-import { ratios, spread } from '../lib/statistics.mjs';
-import { startKvService } from '../peers/kv-service.mjs';
+import { API_KEYS } from '../lib/api-key.mjs';
+import { withFolder } from '../lib/folders.mjs';
+import { guardIn, RATE_LIMIT } from '../lib/guard.mjs';
+import * as batch from './batch.mjs';
+import * as gateway from './gateway.mjs';
+import * as get from './get.mjs';
+import * as grpc from './grpc.mjs';
+import * as listingPause from './listing-pause.mjs';
+import * as otherApis from './other-apis.mjs';
+import * as put from './put.mjs';
+import * as storeSize from './store-size.mjs';
 
-const CONNECTIONS = 64;
-const KEYS = 10_000;
-/** Requests a second: counted, and never reached. */
-const RATE_LIMIT = 1_000_000;
+/** The benches whose promises are measured once more, each with what it takes for them alone, beside the same peers, which nothing guards. */
+const PARTS = {
+  get: { bench: get, options: { peers: ['plain', 'fastapi', 'aiohttp', 'open'] } },
+  put: {
+    bench: put,
+    options: { plan: { 64: ['plain', 'fastapi', 'aiohttp', 'webdis', 'etcd', 'open'], 16: ['webdis'] } },
+  },
+  'other-apis': { bench: otherApis },
+  batch: { bench: batch, options: { peers: [] } },
+  grpc: { bench: grpc },
+  gateway: { bench: gateway },
+  'store-size': {
+    bench: storeSize,
+    options: { plan: { reads: [10_000, 5_000_000], listings: [1000, 1_000_000], ttls: false } },
+  },
+  'listing-pause': { bench: listingPause },
+};
 
-const OTHER_APIS = { keys: '/keys/:key', records: '/:key (records)', 'store-v1': '/api/v1/store/:key' };
+const idOf = (part, id) => `${part}-${id}`;
 
 export const figures = [
+  // The bounds and aims are theirs.
+  ...Object.entries(PARTS).flatMap(([part, { bench }]) =>
+    bench.figures
+      .filter(({ bound }) => bound !== undefined)
+      .map((figure) => ({ ...figure, id: idOf(part, figure.id), text: `all three on: ${figure.text}` })),
+  ),
+  { id: idOf('get', 'open'), text: 'GET with all three on beside the same without API keys and limit', unit: 'times' },
+  { id: idOf('put', 'open'), text: 'durable PUT with all three on beside the same without', unit: 'times' },
   {
-    id: 'get',
-    text: 'GET /kv/:key with API keys, a rate limit and metrics, beside plain node:http',
-    unit: 'times',
-    bound: 0.85,
-    aim: 1,
-  },
-  {
-    id: 'put',
-    text: 'durable PUT /kv/:key with all three, beside plain node:http in memory',
-    unit: 'times',
-    bound: 0.7,
-    aim: 0.9,
-  },
-  ...Object.entries(OTHER_APIS).map(([id, path]) => ({
-    id,
-    text: `GET ${path} with all three, beside plain node:http`,
-    unit: 'times',
-    bound: 0.45,
-    aim: 0.7,
-  })),
-  {
-    id: 'cost',
-    text: 'processor time a GET with all three beside one without API keys and limit',
-    unit: 'times',
+    id: idOf('listing-pause', 'quiet'),
+    text: 'the longest pause without a listing: what the machine itself does',
+    unit: 'ms',
     better: 'less',
   },
-  { id: 'put-cost', text: 'the same of a durable PUT', unit: 'times', better: 'less' },
 ];
 
-const grouped = (group, results) => seriesOf(results).map((each) => ({ group, ...each }));
-
-/** The figures of `get`, `put` and `other-apis` of a service as it is put on a network: with API keys, a rate limit, and metrics. Plain node:http has none of them. */
-export async function run({ folder, ...options }) {
-  return withContestants(folder, ['plain'], async ([open, plain]) => {
-    const env = { API_KEYS_FILE: await keysFile(folder), RATE_LIMIT: String(RATE_LIMIT), METRICS: 'on' };
-    const guarded = await startKvService({ DATA_DIR: join(folder, 'guarded'), ...env });
-    try {
-      const puts = times(KEYS, API.kv.put);
-      const loadOf = async (name, label, { port, pids }, requests) => ({
-        name,
-        label,
-        pids,
-        load: await httpLoad(folder, port, requests, CONNECTIONS),
-      });
-      for (const { port } of [open, plain]) await sendAll(port, puts);
-      await sendAll(guarded.port, puts.map(withKey));
-      const read = await race(
-        [
-          await loadOf('get', 'Kvasir, all three on', guarded, times(KEYS, API.kv.get).map(withKey)),
-          await loadOf('plain', plain.label, plain, times(KEYS, API.kv.get)),
-          await loadOf('open', 'Kvasir without API keys and limit', open, times(KEYS, API.kv.get)),
-          ...(await Promise.all(
-            Object.entries(OTHER_APIS).map(([name, path]) =>
-              loadOf(name, `Kvasir, all three on, GET ${path}`, guarded, times(KEYS, API[name].get).map(withKey)),
-            ),
-          )),
-        ],
-        options,
-        options.onRound,
-      );
-      const written = await race(
-        [
-          await loadOf('put', 'Kvasir, all three on, each write synced', guarded, puts.map(withKey)),
-          await loadOf('plain', plain.label, plain, puts),
-          await loadOf('open', 'Kvasir without API keys and limit', open, puts),
-        ],
-        options,
-        options.onRound,
-      );
-      return {
-        settings: { connections: CONNECTIONS, keys: KEYS, rate_limit: RATE_LIMIT },
-        series: [...grouped('reads', read), ...grouped('writes', written)],
-        values: {
-          ...Object.fromEntries(
-            ['get', ...Object.keys(OTHER_APIS)].map((name) => [name, spread(rateRatios(read, name, 'plain'))]),
-          ),
-          put: spread(rateRatios(written, 'put', 'plain')),
-          cost: spread(ratios(read.get.cpu, read.open.cpu)),
-          'put-cost': spread(ratios(written.put.cpu, written.open.cpu)),
-        },
-      };
-    } finally {
-      await guarded.stop();
-    }
-  });
+/** All that other benches promise, of services as they are put on a network: with API keys, a rate limit, and metrics. */
+export async function run({ folder, ...shared }) {
+  const guard = await guardIn(folder);
+  const measured = [];
+  for (const [part, { bench, options }] of Object.entries(PARTS)) {
+    const result = await withFolder((own) => bench.run({ ...shared, folder: own, guard, ...options }));
+    measured.push({ part, ...result });
+  }
+  return {
+    versions: Object.assign({}, ...measured.map(({ versions }) => versions)),
+    missing: uniqueBy(
+      measured.flatMap(({ missing = [] }) => missing),
+      ({ label }) => label,
+    ),
+    settings: {
+      connections: '64, 16',
+      api_keys: API_KEYS.length,
+      rate_limit: RATE_LIMIT,
+      rounds: shared.rounds,
+      seconds: shared.seconds,
+      benches: Object.fromEntries(measured.map(({ part, settings }) => [part, settings])),
+    },
+    series: measured.flatMap(({ part, series = [] }) =>
+      series.map((each) => ({ ...each, group: each.group === undefined ? part : `${part}, ${each.group}` })),
+    ),
+    values: Object.fromEntries(
+      measured.flatMap(({ part, values }) => Object.entries(values).map(([id, value]) => [idOf(part, id), value])),
+    ),
+  };
 }
+
+const uniqueBy = (items, keyOf) => [...new Map(items.map((item) => [keyOf(item), item])).values()];

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { STEP, writeLog } from '../lib/folders.mjs';
+import { OPEN } from '../lib/guard.mjs';
 import { LOAD } from '../lib/paths.mjs';
 import { startHelper } from '../lib/processes.mjs';
 import { keyOf } from '../lib/requests.mjs';
@@ -28,21 +29,23 @@ export const figures = [
 ];
 
 /** Small reads one after the other, on one connection, while all keys are listed on another: the longest wait for an answer. */
-export async function run({ folder, rounds, onRound }) {
+export async function run({ folder, guard = OPEN, rounds, onRound }) {
   await writeLog(join(folder, 'wal.log'), KEYS, (i) => keyOf((i * STEP) % KEYS));
-  const service = await startKvService({ DATA_DIR: folder });
+  const service = await startKvService({ DATA_DIR: folder, ...guard.env });
   try {
     const client = await RawClient.open(service.port);
     // Started beforehand: a process that begins takes the machine for longer than what is measured.
-    const reader = startHelper(join(LOAD, 'list-reader.mjs'), [service.port]);
+    const reader = startHelper(join(LOAD, 'list-reader.mjs'), [service.port, ...(guard.apiKey ? [guard.apiKey] : [])]);
+    const longestWait = async (during) =>
+      (await waitsDuring(client, KEYS, during, guard)).reduce((longest, wait) => Math.max(longest, wait), 0);
     const listAll = () => reader.ask('/kv');
-    for (let i = 0; i < WARM_UPS; i++) await longestWait(client, listAll());
+    for (let i = 0; i < WARM_UPS; i++) await longestWait(listAll());
     const values = { pause: [], quiet: [], listing: [] };
     for (let round = 0; round < rounds * ROUNDS_FACTOR; round++) {
       onRound(round);
-      values.quiet.push(await longestWait(client, new Promise((resolve) => setTimeout(resolve, QUIET_MS))));
+      values.quiet.push(await longestWait(new Promise((resolve) => setTimeout(resolve, QUIET_MS))));
       const list = listAll();
-      values.pause.push(await longestWait(client, list));
+      values.pause.push(await longestWait(list));
       values.listing.push((await list).ms);
     }
     client.close();
@@ -55,6 +58,3 @@ export async function run({ folder, rounds, onRound }) {
     await service.stop();
   }
 }
-
-const longestWait = async (client, during) =>
-  (await waitsDuring(client, KEYS, during)).reduce((longest, wait) => Math.max(longest, wait), 0);

@@ -1,4 +1,5 @@
 import { times, withContestants } from '../lib/contestants.mjs';
+import { OPEN } from '../lib/guard.mjs';
 import { httpLoad, sendAll } from '../lib/http-load.mjs';
 import { race, rateRatios, seriesOf } from '../lib/race.mjs';
 import { API } from '../lib/requests.mjs';
@@ -18,8 +19,8 @@ export const figures = APIS.map((id) => ({
 }));
 
 /** The same reads through the other APIs of the same kv-service. */
-export async function run({ folder, ...options }) {
-  return withContestants(folder, ['plain'], async ([kvasir, plain]) => {
+export async function run({ folder, guard = OPEN, ...options }) {
+  const work = async ([kvasir, plain]) => {
     for (const { port, api } of [kvasir, plain]) await sendAll(port, times(KEYS, api.put));
     const loads = [
       {
@@ -30,7 +31,7 @@ export async function run({ folder, ...options }) {
       },
     ];
     for (const name of APIS) {
-      const load = await httpLoad(folder, kvasir.port, times(KEYS, API[name].get), CONNECTIONS);
+      const load = await httpLoad(folder, kvasir.port, times(KEYS, guard.api(API[name]).get), CONNECTIONS);
       loads.push({ name, label: `Kvasir, GET ${PATHS[name]}`, pids: kvasir.pids, load });
     }
     const results = await race(loads, options, options.onRound);
@@ -39,5 +40,6 @@ export async function run({ folder, ...options }) {
       series: seriesOf(results),
       values: Object.fromEntries(APIS.map((name) => [name, spread(rateRatios(results, name, 'plain'))])),
     };
-  });
+  };
+  return withContestants(folder, ['plain'], work, guard);
 }

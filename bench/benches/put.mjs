@@ -32,9 +32,8 @@ const FULL = { 64: ['plain', 'fastapi', 'aiohttp', 'webdis', 'etcd'], 16: ['webd
 const QUICK = { 64: ['plain'] };
 
 /** Writes of a small value over HTTP, kv-service's synced before they are answered. */
-export async function run({ folder, quick, ...options }) {
-  const plan = quick ? QUICK : FULL;
-  return withContestants(folder, plan[64], async (contestants) => {
+export async function run({ folder, quick, guard, plan = quick ? QUICK : FULL, ...options }) {
+  const work = async (contestants) => {
     const series = [];
     const values = {};
     for (const connections of Object.keys(plan)
@@ -53,5 +52,6 @@ export async function run({ folder, quick, ...options }) {
       }
     }
     return { settings: { connections: Object.keys(plan).join(', '), keys: KEYS }, series, values };
-  });
+  };
+  return withContestants(folder, plan[64], work, guard);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { times } from '../lib/contestants.mjs';
 import { STEP, writeLog } from '../lib/folders.mjs';
+import { OPEN } from '../lib/guard.mjs';
 import { httpLoad } from '../lib/http-load.mjs';
 import { race, seriesOf } from '../lib/race.mjs';
 import { API, keyOf } from '../lib/requests.mjs';
@@ -12,6 +13,9 @@ import { startKvService } from '../peers/kv-service.mjs';
 const CONNECTIONS = 64;
 const SIZES = [1000, 10_000, 100_000, 1_000_000, 5_000_000];
 const QUICK_SIZES = [1000, 10_000, 1_000_000];
+/** Which stores are read and listed, and whether one with TTLs is listed beside them: its figure is not among those that --quick guards. */
+const FULL = { reads: SIZES, listings: SIZES, ttls: true };
+const QUICK = { reads: QUICK_SIZES, listings: QUICK_SIZES, ttls: false };
 /** Different requests: so many that the processor's cache does not hold what they touch of a large store. */
 const REQUESTS = 200_000;
 const LISTED = 100;
@@ -50,12 +54,12 @@ export const figures = [
 ];
 
 /** What the number of keys does to a read and to a listing of 100 keys, and TTLs to the listing: a service for each size, side by side. */
-export async function run({ folder, quick, ...options }) {
-  const sizes = quick ? QUICK_SIZES : SIZES;
+export async function run({ folder, quick, guard = OPEN, plan = quick ? QUICK : FULL, ...options }) {
+  const sizes = [...new Set([...plan.reads, ...plan.listings])].toSorted((a, b) => a - b);
   const services = [];
   const stops = [];
   const start = async (name, write, env) => {
-    const started = await startWith(join(folder, name), write, env);
+    const started = await startWith(join(folder, name), write, { ...guard.env, ...env });
     stops.push(started.stop);
     return started;
   };
@@ -64,36 +68,34 @@ export async function run({ folder, quick, ...options }) {
       const write = (log) => writeLog(log, size, (i) => keyOf((i * STEP) % size));
       services.push({ size, ...(await start(String(size), write)) });
     }
-    // Its figure is not among those that --quick guards.
-    const withTtls = quick ? [] : [await startWithTtls(start)];
-    const contest = async (group, requestsOf, contenders = services) => {
+    const withTtls = plan.ttls ? [await startWithTtls(start)] : [];
+    const having = (some) => services.filter(({ size }) => some.includes(size));
+    const contest = async (group, contenders, requestsOf) => {
       const contestants = [];
       for (const { size, name = String(size), port, pids } of contenders) {
-        const load = await httpLoad(folder, port, requestsOf(size), CONNECTIONS);
+        const load = await httpLoad(folder, port, requestsOf(size).map(guard.request), CONNECTIONS);
         const label = `${size.toLocaleString('en')} keys${name === TTL_NAME ? ' with TTLs' : ''}`;
         contestants.push({ name, label, pids, load });
       }
       const results = await race(contestants, options, options.onRound);
       return { results, series: seriesOf(results).map((each) => ({ group, ...each })) };
     };
-    const reads = await contest('GET /kv/:key', (size) =>
+    const reads = await contest('GET /kv/:key', having(plan.reads), (size) =>
       times(REQUESTS, () => API.kv.get(Math.floor(Math.random() * size))),
     );
     for (const { expired } of withTtls) await expired();
-    const listings = await contest(
-      'GET /kv?prefix= of 100 keys',
-      (size) => times(10_000, (i) => listing(Math.floor((i * STEP) % (size / LISTED)))),
-      [...services, ...withTtls],
+    const listings = await contest('GET /kv?prefix= of 100 keys', [...having(plan.listings), ...withTtls], (size) =>
+      times(10_000, (i) => listing(Math.floor((i * STEP) % (size / LISTED)))),
     );
     return {
       settings: { connections: CONNECTIONS },
       series: [...reads.series, ...listings.series],
       values: {
         listing: spread(ratios(listings.results[1000].rates, listings.results[1_000_000].rates)),
-        ...(!quick && {
+        ...(plan.ttls && {
           'listing-ttl': spread(ratios(listings.results[TTL_SIZE].rates, listings.results[TTL_NAME].rates)),
         }),
-        get: spread(ratios(reads.results[sizes.at(-1)].cpu, reads.results[10_000].cpu)),
+        get: spread(ratios(reads.results[plan.reads.at(-1)].cpu, reads.results[10_000].cpu)),
       },
     };
   } finally {

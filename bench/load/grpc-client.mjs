@@ -2,7 +2,7 @@
  * Load of a gRPC server in a process of its own: `Get` over one connection, a fixed number in flight. It speaks HTTP/2 with messages made beforehand: a full
  * client would cost more than the server that is measured.
  *
- * grpc-client.mjs PORT SECONDS IN_FLIGHT KEYS
+ * grpc-client.mjs PORT SECONDS IN_FLIGHT KEYS API_KEY, the last one empty for none
  */
 import { connect } from 'node:http2';
 import { percentile } from '../lib/statistics.mjs';
@@ -11,7 +11,8 @@ import { keyOf } from '../lib/requests.mjs';
 /** Of each process: its compiler's. Counted by `allRequests` alone. */
 const WARM_UP_MS = 500;
 
-const [port, seconds, inFlight, keys] = process.argv.slice(2).map(Number);
+const [port, seconds, inFlight, keys] = process.argv.slice(2, 6).map(Number);
+const apiKey = process.argv[6];
 
 /** gRPC's frame (not compressed, the length) around the message, whose only field is the key: field 1, a string. */
 const messages = Array.from({ length: keys }, (_, i) => {
@@ -26,6 +27,7 @@ const headers = {
   ':path': '/keyvalue.KeyValueService/Get',
   'content-type': 'application/grpc',
   te: 'trailers',
+  ...(apiKey && { 'x-api-key': apiKey }),
 };
 
 const session = connect(`http://127.0.0.1:${port}`);

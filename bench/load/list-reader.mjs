@@ -1,12 +1,13 @@
-/** Reads whole answers and drops them: list-reader.mjs PORT. For each path that it is sent it gives `bytes` and `ms`. */
+/** Reads whole answers and drops them: list-reader.mjs PORT API_KEY, which may be left out. For each path that it is sent it gives `bytes` and `ms`. */
 import { connect } from 'node:net';
 
 const port = Number(process.argv[2]);
+const key = process.argv[3] === undefined ? '' : `x-api-key: ${process.argv[3]}\r\n`;
 
 async function read(path) {
   const begin = performance.now();
   const socket = connect({ port, host: '127.0.0.1' });
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${key}Connection: close\r\n\r\n`);
   let bytes = 0;
   let head = '';
   for await (const piece of socket) {

@@ -17,14 +17,26 @@ export async function startKvService(env, { flags = [], grpc = false, pinned = t
   const settings = { HOST: '127.0.0.1', PORT: '0', GRPC_PORT: String(grpcPort), LOG_LEVEL: 'info', ...env };
   const { pid, match, stop } = await startProcess(process.execPath, [...flags, KV_SERVICE_MAIN], PORTS, settings);
   if (pinned) pinServer(pid);
-  return { port: Number(match[1]), grpcPort, pids: [pid], stop };
+  const port = Number(match[1]);
+  if (env.API_KEYS_FILE) await expectKeys(port);
+  return { port, grpcPort, pids: [pid], stop };
 }
 
-/** The built api-gateway in front of a gRPC port. */
-export async function startGateway(upstream) {
+/** What is measured as guarded has to be. */
+async function expectKeys(port) {
+  const { status } = await fetch(`http://127.0.0.1:${port}/kv/key`);
+  if (status !== 401) throw new Error(`kv-service has API keys and answers a request without one with ${status}`);
+}
+
+/**
+ * The built api-gateway in front of a gRPC port.
+ *
+ * @param settings more of them
+ */
+export async function startGateway(upstream, settings = {}) {
   const port = await freePort();
-  const env = { HOST: '127.0.0.1', PORT: String(port), API_KEY: GATEWAY_KEY, KV_GRPC_URL: `127.0.0.1:${upstream}` };
-  const { pid, stop } = await startProcess(process.execPath, [GATEWAY_MAIN], port, env);
+  const own = { HOST: '127.0.0.1', PORT: String(port), API_KEY: GATEWAY_KEY, KV_GRPC_URL: `127.0.0.1:${upstream}` };
+  const { pid, stop } = await startProcess(process.execPath, [GATEWAY_MAIN], port, { ...own, ...settings });
   pinServer(pid);
   return { port, pids: [pid], stop };
 }
