@@ -17,7 +17,7 @@ type Call = Pick<ServerUnaryCall<object, object>, 'metadata' | 'getPeer'>;
  * @returns what to answer when it comes too soon
  */
 export function rateExcess(limiter: RateLimiter, call: Call, caller: Caller | undefined): RpcStatus | undefined {
-  const excess = limiter.count(caller, addressSource(call));
+  const excess = limiter.count(caller, new RpcAddressSource(call));
   if (excess === undefined) return undefined;
   const metadata = new Metadata();
   metadata.set(ERROR_CODE_KEY, RATE_LIMITED);
@@ -25,14 +25,24 @@ export function rateExcess(limiter: RateLimiter, call: Call, caller: Caller | un
   return { code: Status.RESOURCE_EXHAUSTED, details: excess.text, metadata };
 }
 
-function addressSource(call: Call): AddressSource {
-  const forwarded = call.metadata.get('x-forwarded-for').join(', ');
-  // `address:port`; an IPv6 address has no brackets there.
-  const remoteAddress = call.getPeer().replace(/:\d+$/, '');
-  return {
-    headers: { 'x-forwarded-for': forwarded === '' ? undefined : forwarded },
-    socket: { remoteAddress },
-    // TRUST_PROXY counts the proxies in front of the HTTP ports. Mostly there is none in front of this one, and a caller would give itself any address.
-    uncounted: true,
-  };
+/**
+ * Read when it is asked for: a caller who is known by a key counts by its name, and the peer of a call is behind a proxy that Node's HTTP/2 puts before each socket.
+ *
+ * A class, as an object literal with getters takes half as long to make as the peer takes to look at.
+ */
+class RpcAddressSource implements AddressSource {
+  /** TRUST_PROXY counts the proxies in front of the HTTP ports. Mostly there is none in front of this one, and a caller would give itself any address. */
+  readonly uncounted = true;
+
+  constructor(private readonly call: Call) {}
+
+  get headers(): AddressSource['headers'] {
+    const forwarded = this.call.metadata.get('x-forwarded-for').join(', ');
+    return { 'x-forwarded-for': forwarded === '' ? undefined : forwarded };
+  }
+
+  get socket(): AddressSource['socket'] {
+    // `address:port`; an IPv6 address has no brackets there.
+    return { remoteAddress: this.call.getPeer().replace(/:\d+$/, '') };
+  }
 }
