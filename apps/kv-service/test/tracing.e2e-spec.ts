@@ -18,9 +18,9 @@ const newCollector = useSpanCollector();
 const PARENT = '00f067aa0ba902b7';
 let traces = 0;
 /** A trace that nobody else has. */
-function newTrace(): { readonly trace: string; readonly traceparent: string } {
+function newTrace(isSampled = true): { readonly trace: string; readonly traceparent: string } {
   const trace = (++traces).toString(16).padStart(32, 'b');
-  return { trace, traceparent: `00-${trace}-${PARENT}-01` };
+  return { trace, traceparent: `00-${trace}-${PARENT}-${isSampled ? '01' : '00'}` };
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -102,6 +102,49 @@ describe.each(['on', 'off'])('kv-service with HTTP_FAST=%s', (fast) => {
       expect(sync.startedAt >= commit.startedAt && sync.endedAt <= commit.endedAt).toBe(true);
       expect(commit.startedAt >= server.startedAt && commit.endedAt <= server.endedAt).toBe(true);
     }
+  });
+});
+
+describe('requests behind one another on a connection', () => {
+  /** Holds the write of each record with the key "held" until the process is sent SIGUSR2. */
+  const HOLDING = `
+    import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';
+    const { write } = fs;
+    const held = [];
+    fs.write = (fd, bytes, ...rest) => {
+      if (Buffer.isBuffer(bytes) && bytes.includes('"held"')) held.push(() => write(fd, bytes, ...rest));
+      else write(fd, bytes, ...rest);
+    };
+    syncBuiltinESMExports();
+    process.on('SIGUSR2', () => { for (const go of held.splice(0)) go(); });`;
+  const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(HOLDING)}`];
+
+  it.each(['on', 'off'])('have no spans in the trace of the one before, with HTTP_FAST=%s', async (fast) => {
+    const collector = await newCollector();
+    const service = await services.start({ env: { ...collector.env, HTTP_FAST: fast }, nodeFlags });
+    const connection = await service.connect();
+    const put = (key: string, traceparent: string): Promise<void> =>
+      connection.send(
+        `PUT /kv/${key} HTTP/1.1\r\nHost: x\r\ntraceparent: ${traceparent}\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"value":1}`,
+      );
+    // What was sent before it has been read when this one is answered.
+    const beRead = (): Promise<unknown> => service.http.get('/health');
+    const [first, unsampled, last] = [newTrace(), newTrace(false), newTrace()];
+    await beRead();
+    await put('held', first.traceparent);
+    await beRead();
+    await put('unsampled', unsampled.traceparent);
+    await beRead();
+    process.kill(service.pid, 'SIGUSR2');
+    expect([(await connection.next()).status, (await connection.next()).status]).toEqual([200, 200]);
+    await put('last', last.traceparent);
+    expect((await connection.next()).status).toBe(200);
+    connection.destroy();
+    // Spans are sent in the order in which they end.
+    await collector.spansOf(last.trace, 3);
+    expect(collector.spans.map(({ name, traceId }) => [name, traceId])).toEqual(
+      [first, last].flatMap(({ trace }) => ['log.sync', 'store.commit', 'PUT /kv/:key'].map((name) => [name, trace])),
+    );
   });
 });
 

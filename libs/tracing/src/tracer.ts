@@ -46,9 +46,9 @@ export interface Span {
  */
 export interface Tracer {
   start(start: SpanStart): Span;
-  /** Calls `work`; whatever it does until the span's end, also later, finds a span that is recorded as {@link current}. To be called once for a span. */
+  /** Calls `work`; whatever it does until the span's end, also later, finds a span that is recorded as {@link current}, and with one that is not finds none. To be called once for a span. */
   within<Result>(span: Span, work: () => Result): Result;
-  /** The recorded span on whose behalf the running code works. */
+  /** The span on whose behalf the running code works; undefined when it is not recorded, or has ended. */
   current(): Span | undefined;
   /** Sends what has not been sent, for so many milliseconds at most, and ends. */
   close(maxMs: number): Promise<void>;

@@ -49,7 +49,7 @@ export class TracedStore implements KvStore {
   }
 
   commit(transaction: Transaction): Promise<TransactionResult> {
-    const caller = this.caller();
+    const caller = this.tracing.tracer.current();
     if (caller === undefined) return this.store.commit(transaction);
     const { operations, atomic } = transaction;
     const attributes = { 'kvasir.operations': operations.length, 'kvasir.atomic': atomic };
@@ -78,14 +78,8 @@ export class TracedStore implements KvStore {
   }
 
   private read<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const caller = this.tracing.readsRemotely ? this.caller() : undefined;
+    const caller = this.tracing.readsRemotely ? this.tracing.tracer.current() : undefined;
     return caller === undefined ? work() : this.traced(caller, name, {}, work, false);
-  }
-
-  /** The span of the request that is served; undefined when it is not recorded. */
-  private caller(): Span | undefined {
-    const span = this.tracing.tracer.current();
-    return span?.isRecorded === true ? span : undefined;
   }
 
   private async traced<Result>(

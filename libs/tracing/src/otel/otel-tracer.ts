@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<SpanKind, ApiSpanKind>> = {
 export class OtelTracer implements Tracer {
   private readonly provider: TracerProvider;
   private readonly tracer: ApiTracer;
-  private readonly running = new AsyncLocalStorage<Span>();
+  private readonly running = new AsyncLocalStorage<Span | undefined>();
   /** How many spans that {@link current} may have to find have not ended yet. */
   private entered = 0;
 
@@ -80,20 +80,26 @@ export class OtelTracer implements Tracer {
   }
 
   within<Result>(span: Span, work: () => Result): Result {
-    if (!(span instanceof OtelSpan) || !span.isRecorded) return work();
+    if (!(span instanceof OtelSpan) || !span.isRecorded) return this.outside(work);
     this.entered++;
     span.onEnd = this.leave;
     return this.running.run(span, work);
   }
 
   current(): Span | undefined {
-    return this.running.getStore();
+    const span = this.running.getStore();
+    return span?.isRecorded === true ? span : undefined;
   }
 
   async close(maxMs: number): Promise<void> {
     // What fails has been logged, and there is nobody else to tell.
     const closed = this.provider.shutdown().catch(() => undefined);
     await Promise.race([closed, delay(maxMs)]);
+  }
+
+  /** A request may begin while the answer to another one is written, and so in the midst of what belongs to that one's span. */
+  private outside<Result>(work: () => Result): Result {
+    return this.running.getStore() === undefined ? work() : this.running.run(undefined, work);
   }
 }
 
