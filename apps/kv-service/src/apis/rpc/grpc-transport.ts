@@ -18,6 +18,7 @@ import { GrpcHealth, HEALTH_PACKAGE } from './grpc-health.js';
 import { GrpcListener } from './grpc-listener.js';
 import { http2ServerOf } from './http2-server-of.js';
 import { OpenCalls } from './open-calls.js';
+import { OpenSessions } from './open-sessions.js';
 import { callerOf } from './rpc-caller.js';
 import type { RpcContext } from './rpc-context.js';
 import { loggedUnary } from './rpc-log.js';
@@ -59,6 +60,7 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
   private readonly server: GrpcServer;
   private readonly listener: GrpcListener;
   private readonly calls: OpenCalls;
+  private readonly sessions: OpenSessions;
   private readonly health: GrpcHealth;
   private readonly token: RpcToken | undefined;
   private readonly tracing: RpcTracing | undefined;
@@ -86,7 +88,9 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
       'grpc.keepalive_timeout_ms': options.stallMs,
     });
     const injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.calls = new OpenCalls(http2ServerOf(this.server), {
+    const http2Server = http2ServerOf(this.server);
+    this.sessions = new OpenSessions(http2Server);
+    this.calls = new OpenCalls(http2Server, {
       requestMs: options.requestMs,
       stallMs: options.stallMs,
       maxMessageBytes: maxMessage,
@@ -134,18 +138,24 @@ export class GrpcTransport extends Server implements CustomTransportStrategy, Be
 
   /** Says NOT_SERVING, takes no more calls, waits for those in progress, and after `drainMs` cuts off what is left. */
   private stop(): Promise<void> {
-    return (this.stopped ??= new Promise((resolve) => {
-      this.health.stop();
-      this.listener.close();
-      const cutOff = setTimeout(() => this.server.forceShutdown(), this.options.drainMs);
-      this.server.tryShutdown(() => {
-        clearTimeout(cutOff);
-        this.server.forceShutdown();
-        this.calls.close();
-        this.listener.destroy();
-        resolve();
-      });
-    }));
+    return (this.stopped ??= this.drain());
+  }
+
+  private async drain(): Promise<void> {
+    this.health.stop();
+    this.listener.close();
+    const cutOff = setTimeout(() => this.cutOff(), this.options.drainMs);
+    await this.sessions.close();
+    clearTimeout(cutOff);
+    this.server.forceShutdown();
+    this.calls.close();
+    this.listener.destroy();
+  }
+
+  private cutOff(): void {
+    this.server.forceShutdown();
+    // Whose calls end here is told so. A client that has none, and does not end its side of the connection, is left to its socket by HTTP/2.
+    setImmediate(() => this.listener.destroy());
   }
 
   private implementation(): UntypedServiceImplementation {
