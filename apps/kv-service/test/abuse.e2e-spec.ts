@@ -168,11 +168,16 @@ describe('clients that send too much, or nonsense', () => {
     }
   });
 
-  it('thousands of headers, as many as fit, are an ordinary request', async () => {
+  it.each([
+    [900, [404]],
+    // Node.js 22 and 24 refuse more than 1,000, and 20 reads over what is past them.
+    [2000, [404, 431]],
+  ])('%i headers that fit are an ordinary request, or too many', async (count, statuses) => {
     const outcome = await attack(service().port, (socket) => {
-      socket.write(`GET /kv/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${'a:b\r\n'.repeat(2000)}\r\n`);
+      socket.write(`GET /kv/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${'a:b\r\n'.repeat(count)}\r\n`);
     });
-    expect([outcome.status, outcome.answers]).toEqual([404, 1]);
+    expect(statuses).toContain(outcome.status);
+    expect(outcome.answers).toBe(1);
   });
 
   it('chunk extensions and trailers without end are cut short', async () => {

@@ -120,7 +120,13 @@ describe('a host name to listen on', () => {
     const module = `
       import dns from 'node:dns';
       const { lookup } = dns;
-      dns.lookup = (host, ...rest) => host === 'two.test' ? rest.at(-1)(null, '127.0.0.2', 4) : lookup(host, ...rest);`;
+      const two = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+      dns.lookup = (host, options, done = options) => {
+        if (host !== 'two.test') lookup(host, options, done);
+        // Node.js 24 asks for all of them.
+        else if (options.all) done(null, two);
+        else done(null, two[0].address, two[0].family);
+      };`;
     const port = await freePort();
     const service = await services.start({
       env: { STORE: 'memory', HOST: 'two.test', GRPC_HOST: 'two.test', GRPC_PORT: String(port) },

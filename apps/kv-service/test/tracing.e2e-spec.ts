@@ -19,7 +19,7 @@ const PARENT = '00f067aa0ba902b7';
 let traces = 0;
 /** A trace that nobody else has. */
 function newTrace(isSampled = true): { readonly trace: string; readonly traceparent: string } {
-  const trace = (++traces).toString(16).padStart(32, 'b');
+  const trace = `b${(++traces).toString(16).padStart(31, '0')}`;
   return { trace, traceparent: `00-${trace}-${PARENT}-${isSampled ? '01' : '00'}` };
 }
 

@@ -116,6 +116,11 @@ describe('a load into a database', () => {
       for (let i = 0; i < 5; i++) await store.load(inBatches(many(700)), { mode });
       done = true;
       await writing;
+      // An entry that is about to expire would be in one of the two figures, and not in the other.
+      await until(
+        async () => (await other.list({ limit: 10_000 })).items,
+        (items) => items.every(({ expiresAt }) => expiresAt === Infinity),
+      );
       await until(
         () => other.purgeExpired(1000),
         (swept) => swept === 0,
