@@ -25,14 +25,61 @@ describe('ExpiryQueue', () => {
     expect(queue.nextAt).toBe(1001);
   });
 
-  it('names what is due and leaves it, unless there is more than was asked for', () => {
-    const expiries = Array.from({ length: 700 }, (_, slot) => 1000 + slot);
+  it('has what is due as a set, through all that comes, goes and becomes due', () => {
+    const step = fc.record({
+      kind: fc.constantFrom('wait', 'look', 'set', 'set', 'remove', 'take'),
+      slots: fc.array(fc.nat(600), { maxLength: 300, size: 'max' }),
+      time: fc.nat(12),
+    });
+    const property = fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
+      const expiries = new Map<number, number>();
+      const queue = new ExpiryQueue({ expiresAt: (slot) => expiries.get(slot)!, valueBytesAt: () => 1 });
+      const remove = (slot: number): void => {
+        if (expiries.has(slot)) queue.remove(slot);
+        expiries.delete(slot);
+      };
+      const expectSet = (now: number): void => {
+        const set = queue.dueSet(now);
+        const due = [...expiries].filter(([, expiresAt]) => expiresAt <= now).map(([slot]) => slot);
+        expect(due.filter((slot) => set?.has(slot) !== true)).toEqual([]);
+        expect(set?.size).toBe(due.length);
+      };
+      let now = 100;
+      for (const { kind, slots, time } of steps) {
+        if (kind === 'wait') now += time;
+        else if (kind === 'look') expectSet(now);
+        else if (kind === 'take') for (const slot of queue.takeDue(now, 8 * time)) expiries.delete(slot);
+        else slots.forEach(remove);
+        if (kind !== 'set') continue;
+        for (const slot of new Set(slots)) {
+          // Some are due already when they come.
+          expiries.set(slot, now + time - 5 + (slot % 10));
+          queue.add(slot);
+        }
+      }
+      expectSet(now);
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('has no set of what was due at an earlier time than that of another call, unless it is the same', () => {
+    const queue = queueOver([1000, 1001, 1005]);
+    expect(queue.dueSet(1004)?.size).toBe(2);
+    expect(queue.dueSet(1001)?.size).toBe(2);
+    expect(queue.dueSet(1000)).toBeUndefined();
+    expect(queue.dueSet(1005)?.size).toBe(3);
+  });
+
+  it('lets nobody wait until very many are in the set', () => {
+    const expiries = Array.from({ length: 40_000 }, (_, slot) => 1000 + (slot % 3));
     const queue = queueOver(expiries);
-    expect(queue.dueSlots(999, 10)).toEqual([]);
-    expect(queue.dueSlots(1009, 10)).toEqual(expiries.slice(0, 10).map((_, slot) => slot));
-    expect(queue.dueSlots(1010, 10)).toBeUndefined();
-    expect(queue.dueSlots(1e9, 700)).toHaveLength(700);
-    expect(queue.length).toBe(700);
+    expect(queue.dueSet(999)?.size).toBe(0);
+    expect([queue.dueSet(1002), queue.dueSet(1002)]).toEqual([undefined, undefined]);
+    let set = queue.dueSet(1002);
+    for (let calls = 0; calls < 10; calls++) set ??= queue.dueSet(1002);
+    expect(set?.size).toBe(40_000);
+    expect(queue.takeDue(1002, Infinity)).toHaveLength(40_000);
+    expect(queue.dueSet(1002)?.size).toBe(0);
   });
 
   it('counts and takes what is due, the earliest first, within the limit', () => {

@@ -5,6 +5,9 @@ import { CHUNK_SLOTS, SlotChunk } from './slot-chunk.js';
 /** UTF-8 bytes of the longest key of which a chunk has a copy: what the copies take is bounded, and longer keys are few or slow in any case. */
 export const LONGEST_PACKED_KEY = 64;
 
+/** Keys that are cut out of a text keep all of it alive: it may hold so many times as many, no more. */
+const MOST_KEPT_ALIVE = 4;
+
 /** UTF-8 bytes that a chunk keeps of a key of so many. */
 function packedLength(length: number): number {
   return length > LONGEST_PACKED_KEY ? 0 : length;
@@ -114,6 +117,24 @@ export class KeyChunk extends SlotChunk {
     const keys: string[] = [];
     this.readKeys(low, high, keys);
     for (let i = keys.length - 1; i >= 0; i--) into.push(keys[i]!);
+  }
+
+  /** Appends the keys at some offsets, which go up or go down, in the same way; where they are few among others, each is decoded alone. */
+  readKeysAt(offsets: readonly number[], into: string[]): void {
+    if (offsets.length === 0) return;
+    this.pack();
+    const low = Math.min(offsets[0]!, offsets.at(-1)!);
+    const high = Math.max(offsets[0]!, offsets.at(-1)!) + 1;
+    const keys = this.keys!;
+    const start = keys.startOf(low);
+    const end = keys.startOf(high);
+    const text = offsets.length * MOST_KEPT_ALIVE < high - low ? undefined : keys.bytes.toString('utf8', start, end);
+    const isAscii = text?.length === end - start;
+    for (const offset of offsets) {
+      const from = keys.startOf(offset) - start;
+      const to = keys.startOf(offset + 1) - start;
+      into.push(isAscii && to > from ? text.slice(from, to) : this.keyAt(offset));
+    }
   }
 
   /** Sees to it that the chunk has a copy of its keys. */

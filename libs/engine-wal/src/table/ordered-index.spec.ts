@@ -139,7 +139,10 @@ describe('OrderedIndex', () => {
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('rebuild'), keys: fc.constant([]) }) },
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('list'), keys: fc.tuple(anyKey, anyKey) }) },
     ); // prettier-ignore
-    const property = fc.property(fc.array(step, { maxLength: 12 }), fc.nat(600), (steps, limit) => {
+    // None, a few, most or all of the slots.
+    const shownOfEleven = fc.constantFrom(0, 1, 7, 10, 11);
+    const inputs = [fc.array(step, { maxLength: 12 }), fc.nat(600), shownOfEleven] as const;
+    const property = fc.property(...inputs, (steps, limit, shown) => {
       const writes = new Writes();
       const expectPages = (start: string, end: string, hidden?: (slot: number) => boolean): void => {
         const { index } = writes;
@@ -160,7 +163,7 @@ describe('OrderedIndex', () => {
         else expectPages(...keys);
       }
       expect(writes.index.length).toBe(writes.slots.size);
-      expectPages('', '\u{10FFFF}', (slot) => slot % 3 === 0);
+      expectPages('', '\u{10FFFF}', (slot) => slot % 11 >= shown);
       expectPages('', '\u{10FFFF}');
       for (const key of ['user:', 'user:1', 'user:2é']) {
         const [from, to] = [writes.index.lowerBound(Buffer.from(key)), writes.index.prefixEnd(Buffer.from(key))];

@@ -125,11 +125,11 @@ export class OrderedIndex implements ChunkObserver {
     let more = false;
     this.sequence.walk(from, to, backwards, (chunk, low, high) => {
       const room = limit - items.length;
-      if (isHidden !== undefined && someHidden(chunk, low, high, isHidden)) {
+      if (isHidden !== undefined) {
         const offsets = visibleOffsets(chunk, low, high, backwards, room + 1, isHidden);
         more = offsets.length > room;
         if (more) offsets.pop();
-        for (const offset of offsets) items.push(chunk.keyAt(offset));
+        chunk.readKeysAt(offsets, items);
       } else {
         more = high - low > room;
         if (backwards) chunk.readKeysBackwards(more ? high - room : low, high, items);
@@ -186,11 +186,6 @@ export class OrderedIndex implements ChunkObserver {
 }
 
 /** The offsets from `low` to `high`, or backwards, of the slots that are not hidden, at most `most`. */
-function someHidden({ slots }: KeyChunk, low: number, high: number, isHidden: (slot: number) => boolean): boolean {
-  for (let offset = low; offset < high; offset++) if (isHidden(slots[offset]!)) return true;
-  return false;
-}
-
 function visibleOffsets(
   { slots }: KeyChunk,
   low: number,

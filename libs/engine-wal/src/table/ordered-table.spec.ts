@@ -282,6 +282,39 @@ describe('OrderedTable', () => {
     expect(table.listKeys({ limit: 1 }, 0).items).toEqual([]);
   });
 
+  it('lists what has not expired where tens of thousands have, at any time, while they are swept and written again', () => {
+    const table = new OrderedTable(1);
+    const entries: Entry[] = [];
+    const put = (i: number, expiresAt: number): void => {
+      const written = entry(`k${String(i).padStart(5, '0')}`, { expiresAt });
+      entries[i] = written;
+      table.set(written);
+    };
+    const expectPages = (now: number): void => {
+      const keys = entries.filter(({ expiresAt }) => expiresAt > now).map(({ key }) => key);
+      const last = { items: keys.slice(-100).reverse(), more: keys.length > 100 };
+      expect(table.listKeys({ limit: 100, reverse: true }, now)).toEqual(last);
+      expect(table.listKeys({ limit: 100_000 }, now).items.join()).toBe(keys.join());
+      expect(
+        table
+          .list({ limit: 100_000 }, now)
+          .items.map(({ key }) => key)
+          .join(),
+      ).toBe(keys.join());
+    };
+    for (let i = 0; i < 40_000; i++) put(i, i % 11 === 0 ? NEVER : 1000 + (i % 5));
+    // The same again and again: at first only a part of what has expired is known.
+    for (const now of [999, 1002, 1002, 1001, 1004, 1004, 1000, 1004]) expectPages(now);
+    for (let i = 0; i < 40_000; i += 7) put(i, i % 2 === 0 ? NEVER : 1006);
+    expectPages(1005);
+    table.purgeExpired(1005, 10_000);
+    expectPages(1005);
+    expectPages(1006);
+    table.purgeExpired(1006, 100_000);
+    expectPages(1006);
+    expect(table.size).toBe(entries.filter(({ expiresAt }) => expiresAt > 1006).length);
+  });
+
   it('scans nothing in an empty table', () => {
     const table = new OrderedTable(1);
     expect(table.scan(0, 10, () => expect(true).toBe(false))).toBeUndefined();

@@ -18,9 +18,6 @@ import type { Position } from './slot-sequence.js';
 import { LARGEST_INLINE_VALUE, SlotColumns, type EntryNumbers } from './slot-columns.js';
 import { encode } from './utf8.js';
 
-/** More slots than this that wait for the sweep are not made a set for a listing: that would take longer than a look at a page's expiries. */
-const MOST_DUE_IN_A_SET = 256;
-
 /** Where a value is encoded, behind the room for the longest key (1,024 bytes). */
 const VALUE_AT = 1024 * MOST_BYTES_A_UNIT;
 
@@ -306,8 +303,8 @@ export class OrderedTable {
   }
 
   /**
-   * How many entries have expired at `now` and were not swept. A listing passes over those in its range one by one (some 50 ns
-   * each), so before one that must not block, sweep while there are very many.
+   * How many entries have expired at `now` and were not swept. A listing passes over those in its range one by one (some 6 ns each,
+   * 50 ns while tens of thousands have expired since the last one), so before one that must not block, sweep while there are very many.
    */
   due(now: number): number {
     return this.expiries.due(now).count;
@@ -386,15 +383,12 @@ export class OrderedTable {
     return this.order.range(query, reverse);
   }
 
-  /**
-   * Tells which slots a reader does not see at `now`; undefined when there are none. The few that the sweep has not come to yet are a set, as a look at the expiry of each slot costs a cache miss.
-   */
+  /** Tells which slots a reader does not see at `now`; undefined when there are none. */
   private hidden(now: number): ((slot: number) => boolean) | undefined {
     const { columns, expiries } = this;
     if (!isExpired(expiries.nextAt, now)) return undefined;
-    const due = expiries.dueSlots(now, MOST_DUE_IN_A_SET);
-    if (due === undefined) return (slot) => isExpired(columns.expiresAt(slot), now);
-    const set = new Set(due);
-    return (slot) => set.has(slot);
+    const due = expiries.dueSet(now);
+    // A look at the expiry of each slot costs a cache miss.
+    return due === undefined ? (slot) => isExpired(columns.expiresAt(slot), now) : (slot) => due.has(slot);
   }
 }
