@@ -14,6 +14,7 @@ import { packedCost } from './key-chunk.js';
 import { KeyIndex, NO_SLOT } from './key-index.js';
 import { OrderedIndex } from './ordered-index.js';
 import type { ReplayBatch } from './replay-batch.js';
+import { ReplayedNumbers } from './replayed-numbers.js';
 import type { Position } from './slot-sequence.js';
 import { LARGEST_INLINE_VALUE, SlotColumns, type EntryNumbers } from './slot-columns.js';
 import { encode } from './utf8.js';
@@ -59,13 +60,8 @@ export class OrderedTable {
   /** Its hash. */
   private keyHash = 0;
 
-  /** What {@link OrderedTable.replay} was last given, one object for all lines: the columns copy its fields. */
-  private readonly replayed: { -readonly [Field in keyof EntryNumbers]: number } = {
-    revision: 0,
-    createdAt: 0,
-    updatedAt: 0,
-    expiresAt: NEVER,
-  };
+  /** What {@link OrderedTable.replay} was last given. */
+  private readonly replayed = new ReplayedNumbers();
 
   /** @param seed chooses the hash of the key index; only tests give one. */
   constructor(private readonly seed?: number) {
@@ -195,12 +191,13 @@ export class OrderedTable {
     revision: number,
   ): void {
     const slot = this.find(key);
-    this.put(slot, value, this.replayedNumbers(slot, expiresAt, updatedAt, createdAt, revision));
+    this.replayed.set(this.columns, slot, expiresAt, updatedAt, createdAt, revision);
+    this.put(slot, value, this.replayed);
   }
 
   /** The same for each line of a batch, in order; empties it. Makes no strings, and waits for main memory once for many keys instead of for each. */
   replayBatch(batch: ReplayBatch): void {
-    const { keys, columns, expiries } = this;
+    const { keys, columns, expiries, replayed } = this;
     const { bytes, hashes, length } = batch;
     for (let i = 0; i < length; i++) hashes[i] = keys.hash(bytes, batch.keyStart(i), batch.keyLength(i));
     keys.fetch(hashes, length);
@@ -210,28 +207,12 @@ export class OrderedTable {
       const keyLength = batch.keyLength(i);
       const expiresAt = batch.expiresAt(i);
       const found = keys.find(hash, bytes, start, keyLength);
-      const numbers = this.replayedNumbers(found, expiresAt, batch.updatedAt(i), batch.createdAt(i), batch.revision(i));
+      replayed.set(columns, found, expiresAt, batch.updatedAt(i), batch.createdAt(i), batch.revision(i));
       const slot = this.beginPut(found, hash, bytes, start, keyLength);
-      columns.fill(slot, bytes, batch.valueStart(i), batch.valueLength(i), numbers);
+      columns.fill(slot, bytes, batch.valueStart(i), batch.valueLength(i), replayed);
       if (expiresAt !== NEVER) expiries.add(slot);
     }
     batch.length = 0;
-  }
-
-  private replayedNumbers(
-    slot: number,
-    expiresAt: number,
-    updatedAt: number,
-    createdAt: number | undefined,
-    revision: number,
-  ): EntryNumbers {
-    const { columns, replayed } = this;
-    const overwrites = slot !== NO_SLOT && !isExpired(columns.expiresAt(slot), updatedAt);
-    replayed.revision = revision;
-    replayed.createdAt = createdAt ?? (overwrites ? columns.createdAt(slot) : updatedAt);
-    replayed.updatedAt = updatedAt;
-    replayed.expiresAt = expiresAt;
-    return replayed;
   }
 
   /**
