@@ -20,12 +20,13 @@ const READ_BYTES = 64 * 1024;
 /**
  * Where the lines of a log end: behind the last byte that is not blank. What a writer took ahead, and left when it was killed, lies between there and the file's end.
  *
+ * @param size the file's length, if it is known
  * @returns bytes from the start of the file; 0 if there is nothing but blank bytes
  */
-export async function endOfLines(file: Pick<LogFile, 'read' | 'size'>): Promise<number> {
-  const size = await file.size();
-  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, size));
-  for (let end = size; end > 0;) {
+export async function endOfLines(file: Pick<LogFile, 'read' | 'size'>, size?: number): Promise<number> {
+  const fileEnd = size ?? (await file.size());
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, fileEnd));
+  for (let end = fileEnd; end > 0;) {
     const from = Math.max(0, end - buffer.length);
     // Each piece is only read once all behind it is known to be blank.
     // oxlint-disable-next-line no-await-in-loop

@@ -2,44 +2,16 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LogCorruptError } from './errors.js';
-import { checkProperty, deleteLine, encoded, read, sealLine, setLine } from './testing/log-builder.js';
-
-/** Offset at which each part starts, and that of the end. */
-function offsetsOf(parts: readonly Buffer[]): number[] {
-  const offsets = [0];
-  for (const part of parts) offsets.push(offsets.at(-1)! + part.length);
-  return offsets;
-}
-
-/** Two runs: a clean stop, then groups of one and of several lines; the last group holds a transaction. */
-const PLAIN = [
-  setLine(1, 1),
-  setLine(2, 2, [1, 2]),
-  deleteLine(3, 2, [2, 2]),
-  sealLine(3),
-  setLine(4, 4, undefined, '{"op":"set","key":"k","value":{"crc":"00000000"}}'),
-  setLine(5, 4),
-  setLine(6, 6),
-  setLine(7, 6, [1, 3]),
-  deleteLine(8, 6, [2, 3]),
-  setLine(9, 6, [3, 3]),
-];
-const PLAIN_LAST_GROUP = 6;
-/** How many parts stay when part i is the first that is damaged or missing: back to the start of its transaction. */
-const PLAIN_KEPT = [0, 1, 1, 3, 4, 5, 6, 7, 7, 7];
-
-const COMPACTED = [
-  setLine(11, 0),
-  encoded((e) => e.encodeSet('older', '[]', Infinity, 1_700_000_000_000, 1_600_000_000_000, 3, 0)),
-  setLine(7, 0),
-  sealLine(12, 3),
-  setLine(13, 13),
-  setLine(14, 14),
-  setLine(15, 14),
-];
-const COMPACTED_LAST_GROUP = 5;
-
-const MASKS = [1, 2, 4, 8, 16, 32, 64, 128, 255];
+import { checkProperty, encoded, read, sealLine, setLine } from './testing/log-builder.js';
+import {
+  COMPACTED,
+  COMPACTED_LAST_GROUP,
+  MASKS,
+  offsetsOf,
+  PLAIN,
+  PLAIN_KEPT,
+  PLAIN_LAST_GROUP,
+} from './testing/sample-logs.js';
 
 async function corruption(parts: readonly (Buffer | string)[]): Promise<LogCorruptError> {
   return await read(parts).then(
@@ -126,69 +98,6 @@ describe('readLog', () => {
     const { contents } = await read([sealLine(99, 0), sealLine(99)]);
     expect(contents).toMatchObject({ lines: 0, lastSeq: 99, sealed: true });
     expect((await corruption([sealLine(99, 0).fill('x', 30, 31), sealLine(99)])).offset).toBe(0);
-  });
-
-  describe('of a log with space taken ahead', () => {
-    const BLANK = Buffer.alloc(3000, ' ');
-
-    it.each([
-      ['runs', PLAIN],
-      ['a clean stop', [...PLAIN, sealLine(9)]],
-      ['a compacted part', COMPACTED],
-      ['a store that holds nothing', [sealLine(99, 0), sealLine(99)]],
-      ["another program's lines", ['{"op":"set","key":"a","value":1,"timestamp":5}\n', '\n', setLine(2, 2)]],
-    ])('tells the same as of one without: %s', async (_, parts) => {
-      const without = await read(parts);
-      const { contents, events } = await read([...parts, BLANK]);
-      expect(events).toEqual(without.events);
-      expect(contents).toEqual({ ...without.contents, blankBytes: BLANK.length });
-    });
-
-    it('cuts a last group that ends at any byte, and blank bytes are no part of what is saved', async () => {
-      const whole = Buffer.concat(PLAIN);
-      for (let at = offsetsOf(PLAIN)[PLAIN_LAST_GROUP]!; at < whole.length; at++) {
-        /* oxlint-disable no-await-in-loop */
-        const without = await read([whole.subarray(0, at)]);
-        const { contents, events } = await read([whole.subarray(0, at), BLANK]);
-        /* oxlint-enable no-await-in-loop */
-        expect(events).toEqual(without.events);
-        expect(contents).toEqual({ ...without.contents, blankBytes: BLANK.length });
-      }
-    });
-
-    it("takes no text in a torn line's value for a line that shows more than a torn tail", async () => {
-      const texts = [setLine(99, 50), setLine(99, 99), sealLine(99), setLine(99, 0)].map((line) =>
-        line.toString().trimEnd(),
-      );
-      const synced = [setLine(1, 1), setLine(2, 2)];
-      const start = Buffer.concat(synced).length;
-      for (const text of texts) {
-        const group = Buffer.concat([setLine(3, 3, undefined, `[${text},${text}]`), setLine(4, 3, undefined, text)]);
-        for (let from = 0; from < group.length; from++) {
-          for (const to of [from + 1, from + 60, from + 300, Infinity]) {
-            const torn = Buffer.from(group);
-            torn.fill(' ', from, Math.min(to, torn.length));
-            // oxlint-disable-next-line no-await-in-loop
-            const { contents } = await read([...synced, torn, BLANK]);
-            expect(contents.bytes).toBeGreaterThanOrEqual(start);
-            expect(contents.lastSeq).toBeLessThanOrEqual(4);
-          }
-        }
-      }
-    });
-
-    it('finds a blank byte that has changed, and loses nothing with it', async () => {
-      const { length } = Buffer.concat(PLAIN);
-      for (let at = 0; at < BLANK.length; at += 13) {
-        for (const mask of MASKS) {
-          const blanks = Buffer.from(BLANK);
-          blanks[at]! ^= mask;
-          // oxlint-disable-next-line no-await-in-loop
-          const { contents } = await read([...PLAIN, blanks]);
-          expect(contents).toMatchObject({ bytes: length, lines: 9, tornTail: { offset: length } });
-        }
-      }
-    });
   });
 
   it('reads lines longer than its chunks', async () => {

@@ -55,11 +55,11 @@ export async function readLog(
   visitor: LogVisitor,
   options: ScanOptions = {},
 ): Promise<LogContents> {
-  const size = await endOfLines(file);
-  const blankBytes = (await file.size()) - size;
+  const fileSize = await file.size();
+  const size = await endOfLines(file, fileSize);
   const recovery = new Recovery(path, visitor);
   await scanLines(file, size, recovery, options);
-  return { ...recovery.finish(size), blankBytes };
+  return { ...recovery.finish(size), blankBytes: fileSize - size };
 }
 
 /** Replays lines until one is damaged, then looks for anything that shows that more than a torn tail is lost. */
